@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One kind of side effect per room; the table in Sources/Jobs/Jobs.docc says which, scripts/lint holds the imports to it.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny")
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestKit"], resources: resources, swiftSettings: settings)
+}
+
+func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let algorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "hotreel",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "hotreel", targets: ["hotreel"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // C libraries from the distribution: a module map and a header each, no logic.
+        library("CInotifyTools", apt: "libinotifytools0-dev"),
+        library("CVips", pkgConfig: "vips", apt: "libvips-dev"),
+        library("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+
+        room("Jobs"),
+        room("Catalog", ["Jobs", "CJansson"], resources: [.copy("Models")]),
+        room("Folders", ["Jobs", "Catalog", "CInotifyTools", crypto, logging, system]),
+        room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
+        room("VideoAPI", ["Jobs", httpClient, logging, system]),
+        room("SQLiteStore", ["Jobs", grdb]),
+        room("Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", lifecycle, logging, metrics, algorithms]),
+        room("Simulator", ["Media", hummingbird, lifecycle, logging]),
+        .executableTarget(
+            name: "hotreel",
+            dependencies: [
+                "Jobs", "Catalog", "Folders", "Media", "VideoAPI", "SQLiteStore", "Pipeline", "Simulator",
+                argumentParser, configuration, lifecycle, logging,
+            ],
+            swiftSettings: settings),
+
+        .target(
+            name: "TestKit", dependencies: ["Jobs", subprocess, system], path: "Tests/TestKit", swiftSettings: settings),
+        tests("JobsTests", ["Jobs"]),
+        tests("CatalogTests", ["Catalog"]),
+        tests("FoldersTests", ["Folders"]),
+        tests("MediaTests", ["Media"]),
+        tests("VideoAPITests", ["VideoAPI", hummingbird]),
+        tests("SQLiteStoreTests", ["SQLiteStore"]),
+        tests("PipelineTests", ["Pipeline", "SQLiteStore"]),
+        tests("SimulatorTests", ["Simulator", httpClient]),
+        tests("EndToEndTests", ["hotreel", subprocess]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// DEV-ONLY (removed before landing): ROOM=Media builds just that room, what it needs and its tests.
+if let only = Context.environment["ROOM"] {
+    var wanted: Set<String> = [only, only + "Tests", "TestKit"]
+    var grew = true
+    while grew {
+        grew = false
+        for target in package.targets where wanted.contains(target.name) {
+            for dependency in target.dependencies {
+                if case .byNameItem(let name, _) = dependency, wanted.insert(name).inserted { grew = true }
+            }
+        }
+    }
+    package.targets.removeAll { !wanted.contains($0.name) }
+    package.products.removeAll()
+}

@@ -1,0 +1,5 @@
+#pragma once
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <inotifytools/inotify.h>
+#include <inotifytools/inotifytools.h>

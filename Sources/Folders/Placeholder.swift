@@ -1,0 +1,3 @@
+// placeholder
+import CInotifyTools
+import Crypto

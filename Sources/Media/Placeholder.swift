@@ -1,0 +1,4 @@
+// placeholder
+import CVips
+import CZlib
+import Subprocess

@@ -1,0 +1,4 @@
+// placeholder
+import ServiceLifecycle
+import AsyncAlgorithms
+import Metrics

@@ -1,0 +1,3 @@
+@main struct Hotreel { static func main() { print("hotreel") } }
+import ArgumentParser
+import Configuration
