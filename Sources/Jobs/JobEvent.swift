@@ -1,0 +1,96 @@
+import Foundation
+
+/// Something that happened to a job. The names are those of the history.
+package enum JobEvent: Hashable, Sendable {
+    case held(Hold)
+    case released
+    /// About to POST under this id; recorded before the first byte is sent.
+    case submissionStarted(ClientRequestID)
+    /// Surely not accepted, and not the job's fault: it keeps its place and no attempt is counted.
+    case submissionDeferred(reason: String, until: Date)
+    /// A definite refusal, unbilled.
+    case submissionRefused(Failure)
+    /// The outcome is unknown, perhaps billed; `nextLookup` is when to search the vendor's log.
+    case submissionUnconfirmed(reason: String, nextLookup: Date)
+    /// The vendor has given an id: in its answer, or in its log.
+    case accepted(GenerationID, status: String, charge: Charge, nextPoll: Date)
+    case stillUnconfirmed(reason: String, nextLookup: Date)
+    /// The vendor's log or a person says that the POST was not billed.
+    case foundUnbilled
+    /// Still running, or the poll itself failed; `reason` says so to people.
+    case polled(status: String?, reason: String?, nextPoll: Date)
+    case completed(URL, charge: Charge)
+    /// The API says that it could not; unbilled.
+    case generationFailed(Failure)
+    case linkExpired(reason: String, nextPoll: Date)
+    /// Verified on disk beside its destination; the name is chosen, not yet taken.
+    case downloaded(DeliveredVideo)
+    case deliveryPostponed(reason: String, until: Date)
+    case delivered(DeliveredVideo)
+    case deliveryFailed(Failure)
+    case cancelled
+    case retried
+
+    package enum Name: String, Hashable, Sendable, Codable, CaseIterable {
+        case held
+        case released
+        case submissionStarted = "submission_started"
+        case submissionDeferred = "submission_deferred"
+        case submissionRefused = "submission_refused"
+        case submissionUnconfirmed = "submission_unconfirmed"
+        case accepted
+        case stillUnconfirmed = "still_unconfirmed"
+        case foundUnbilled = "found_unbilled"
+        case polled
+        case completed
+        case generationFailed = "generation_failed"
+        case linkExpired = "link_expired"
+        case downloaded
+        case deliveryPostponed = "delivery_postponed"
+        case delivered
+        case deliveryFailed = "delivery_failed"
+        case cancelled
+        case retried
+    }
+
+    package var name: Name {
+        switch self {
+        case .held: .held
+        case .released: .released
+        case .submissionStarted: .submissionStarted
+        case .submissionDeferred: .submissionDeferred
+        case .submissionRefused: .submissionRefused
+        case .submissionUnconfirmed: .submissionUnconfirmed
+        case .accepted: .accepted
+        case .stillUnconfirmed: .stillUnconfirmed
+        case .foundUnbilled: .foundUnbilled
+        case .polled: .polled
+        case .completed: .completed
+        case .generationFailed: .generationFailed
+        case .linkExpired: .linkExpired
+        case .downloaded: .downloaded
+        case .deliveryPostponed: .deliveryPostponed
+        case .delivered: .delivered
+        case .deliveryFailed: .deliveryFailed
+        case .cancelled: .cancelled
+        case .retried: .retried
+        }
+    }
+
+    /// What the history says beside the name; nil where the name says it all.
+    package var detail: String? {
+        switch self {
+        case .held(let hold): hold.reason.rawValue
+        case .submissionStarted(let id): id.rawValue
+        case .submissionDeferred(let reason, _), .submissionUnconfirmed(let reason, _),
+            .stillUnconfirmed(let reason, _), .linkExpired(let reason, _), .deliveryPostponed(let reason, _):
+            reason
+        case .submissionRefused(let failure), .generationFailed(let failure), .deliveryFailed(let failure):
+            failure.message
+        case .accepted(let id, _, _, _): id.rawValue
+        case .polled(let status, let reason, _): reason ?? status
+        case .downloaded(let video), .delivered(let video): video.name
+        case .released, .foundUnbilled, .completed, .cancelled, .retried: nil
+        }
+    }
+}

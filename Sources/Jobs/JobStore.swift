@@ -1,0 +1,124 @@
+import Foundation
+
+/// The ledger: every job, where it stands, and how it got there. Whatever a call returns from is durable.
+package protocol JobStore: Sendable {
+    /// Adds the jobs of one drop, all or none, each with its first history entry.
+    func insert(_ jobs: [Job]) async throws(JobStoreError)
+
+    /// Writes `next` over `job` if the ledger still holds `job`'s version and state, appends the history entry in the
+    /// same transaction and ends the job's lease; else throws `.lostRace`.
+    func replace(_ job: Job, with next: Job, event: HistoryEntry) async throws(JobStoreError)
+
+    /// Jobs in `state` due by `now` and leased to nobody, highest priority first, then longest due; leased until `leaseEnd`.
+    func claimDue(_ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int) async throws(JobStoreError) -> [Job]
+
+    /// When the next job in `state` that nobody holds is due; nil when there is none.
+    func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date?
+
+    /// Ends every lease: this process has just started, so nobody works on anything.
+    func endLeases() async throws(JobStoreError)
+
+    func job(_ id: JobID) async throws(JobStoreError) -> Job?
+    func jobs(of drop: DropID) async throws(JobStoreError) -> [Job]
+    /// Newest first.
+    func jobs(_ query: JobQuery) async throws(JobStoreError) -> [Job]
+    /// Oldest first.
+    func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry]
+    func counts() async throws(JobStoreError) -> [JobState.Name: Int]
+    /// Credits the vendor said it charged for generations completed since `date`, and how many there were.
+    func spend(since date: Date) async throws(JobStoreError) -> Spend
+    /// How many jobs are with the vendor or may be: submitting, unconfirmed or generating.
+    func inFlight() async throws(JobStoreError) -> Int
+
+    /// Notes that a drop's claim folder is empty and gone, so that start-up need not look at it again.
+    func markSettled(_ drop: DropID) async throws(JobStoreError)
+    /// Jobs of drops not yet marked settled, ended or not: what start-up must heal.
+    func unsettled() async throws(JobStoreError) -> [Job]
+}
+
+extension JobStore {
+    /// Applies `event` to `job` and makes it durable.
+    @discardableResult
+    package func record(_ event: JobEvent, on job: Job, at now: Date) async throws(JobStoreError) -> Job {
+        let next: Job
+        do {
+            next = try job.applying(event, at: now)
+        } catch {
+            throw .illegal(error)
+        }
+        try await replace(job, with: next, event: HistoryEntry(at: now, event: event.name.rawValue, state: next.state.name, detail: event.detail))
+        return next
+    }
+}
+
+/// One line of a job's history.
+package struct HistoryEntry: Hashable, Sendable, Codable {
+    package let at: Date
+    /// A `JobEvent.Name`, or `claimed` / `rejected` for the first.
+    package let event: String
+    /// The state after it.
+    package let state: JobState.Name
+    package let detail: String?
+
+    package init(at: Date, event: String, state: JobState.Name, detail: String? = nil) {
+        self.at = at
+        self.event = event
+        self.state = state
+        self.detail = detail
+    }
+
+    /// The entry a job begins with.
+    package static func first(of job: Job) -> HistoryEntry {
+        HistoryEntry(at: job.created, event: job.request == nil ? "rejected" : "claimed", state: job.state.name, detail: job.reason)
+    }
+}
+
+/// Which jobs to list.
+package struct JobQuery: Hashable, Sendable {
+    package var states: Set<JobState.Name>
+    package var folder: FileName?
+    /// Only jobs older than this one: the page after it.
+    package var before: JobID?
+    package var limit: Int?
+
+    /// Every job, unless narrowed. `states` empty means all.
+    package init(
+        states: Set<JobState.Name> = [], folder: FileName? = nil, before: JobID? = nil, limit: Int? = nil
+    ) {
+        self.states = states
+        self.folder = folder
+        self.before = before
+        self.limit = limit
+    }
+}
+
+package struct Spend: Hashable, Sendable, Codable {
+    package let credits: Double
+    package let generations: Int
+    package init(credits: Double, generations: Int) {
+        self.credits = credits
+        self.generations = generations
+    }
+}
+
+package enum JobStoreError: Error, Hashable, CustomStringConvertible {
+    /// Somebody else moved the job on; drop what you were doing.
+    case lostRace(JobID)
+    case illegal(IllegalTransition)
+    /// A rule of the ledger was broken, such as a second job with the same generation id.
+    case violated(String)
+    /// The ledger cannot be read or written now: disk full, locked, gone.
+    case unavailable(String)
+    /// The ledger was written by a newer Hotreel, or is not a ledger.
+    case unusable(String)
+
+    package var description: String {
+        switch self {
+        case .lostRace(let id): "job \(id) was moved on by somebody else"
+        case .illegal(let transition): transition.description
+        case .violated(let rule): "the ledger refused a write: \(rule)"
+        case .unavailable(let why): "the ledger cannot be written now: \(why)"
+        case .unusable(let why): "the ledger cannot be used: \(why)"
+        }
+    }
+}
