@@ -25,6 +25,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -43,6 +44,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -59,11 +61,12 @@ let package = Package(
         library("CInotifyTools", apt: "libinotifytools0-dev"),
         library("CVips", pkgConfig: "vips", apt: "libvips-dev"),
         library("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
+        .systemLibrary(name: "CLinux"),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
 
         room("Jobs"),
         room("Catalog", ["Jobs", "CJansson"], resources: [.copy("Models")]),
-        room("Folders", ["Jobs", "Catalog", "CInotifyTools", crypto, logging, system]),
+        room("Folders", ["Jobs", "Catalog", "CInotifyTools", "CLinux", crypto, heap, logging, system]),
         room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
         room("VideoAPI", ["Jobs", httpClient, logging, system]),
         room("SQLiteStore", ["Jobs", grdb]),

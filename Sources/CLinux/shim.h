@@ -1,0 +1,21 @@
+#pragma once
+// Linux calls that the C library shows only under _GNU_SOURCE, which Swift's Glibc module is built without.
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST instead of replacing.
+static inline int clinux_rename_noreplace(const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u);
+}
+
+/// fcntl(2) F_SETLEASE (1024): a read lease is refused with EAGAIN while anybody has the file open for writing.
+static inline int clinux_take_read_lease(int descriptor) { return fcntl(descriptor, 1024, F_RDLCK); }
+static inline int clinux_drop_lease(int descriptor) { return fcntl(descriptor, 1024, F_UNLCK); }
+
+/// statfs(2): the file system's type, −1 on failure.
+static inline long long clinux_file_system_type(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (long long)(unsigned int)status.f_type : -1;
+}

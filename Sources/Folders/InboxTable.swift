@@ -1,0 +1,198 @@
+import Jobs
+
+/// Files of one folder that share a stem, and so may belong together.
+package struct GroupKey: Hashable, Sendable {
+    package let folder: FileName
+    /// Folded: without case, accents composed.
+    package let stem: String
+
+    package init(folder: FileName, stem: String) {
+        self.folder = folder
+        self.stem = stem
+    }
+}
+
+/// What a look into a file showed.
+package enum Examination: Hashable, Sendable {
+    case picture(ImageFacts, sha256: String)
+    case sidecar([String: JSONValue], sha256: String)
+    /// Empty, cut, undecodable, unparsable: its upload may yet go on.
+    case unfinished(Problem)
+    /// Wrong for good.
+    case faulty(Problem)
+}
+
+/// One file in the inbox, as last seen.
+package struct InboxFile: Hashable, Sendable {
+    package internal(set) var status: FileStatus
+    /// Since when it has been as it is, on the process's own clock. Its mtime means nothing: clients set it at will.
+    package internal(set) var quietSince: Duration
+    /// Of exactly this state of the file; nil until somebody looked.
+    package internal(set) var examination: Examination?
+    /// Already used for a job and left here because another drop names it.
+    package internal(set) var isUsed = false
+}
+
+/// The inbox as last seen. A pure value: it is told what was seen and when, and says which groups to look at again.
+///
+/// A file settles from the moment its identity last changed or an event told of it. Seeing it unchanged in a listing
+/// means nothing, so fifty rescans cause nothing.
+package struct InboxTable: Sendable {
+    private struct Folder {
+        var files: [FileName: InboxFile] = [:]
+        var groups: [String: Set<FileName>] = [:]
+    }
+
+    private var folders: [FileName: Folder] = [:]
+    /// Which sidecars name a file, by its folded path.
+    private var wants: [String: Set<InboxPath>] = [:]
+    private var wanted: [InboxPath: Set<String>] = [:]
+    /// Groups to decide on again.
+    private var dirty: Set<GroupKey> = []
+
+    package init() {}
+
+    package mutating func takeDirty() -> Set<GroupKey> {
+        defer { dirty = [] }
+        return dirty
+    }
+
+    package var fileCount: Int { folders.values.reduce(0) { $0 + $1.files.count } }
+    package var folderNames: [FileName] { Array(folders.keys) }
+
+    package func file(_ path: InboxPath) -> InboxFile? { folders[path.folder]?.files[path.name] }
+
+    /// The names in `group`, in a fixed order.
+    package func names(in group: GroupKey) -> [FileName] {
+        (folders[group.folder]?.groups[group.stem] ?? []).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+    }
+
+    /// Finds a file by a name somebody wrote: exactly, else without regard to case and accents' composition.
+    package func find(_ path: InboxPath) -> InboxPath? {
+        if file(path) != nil { return path }
+        let key = GroupKey(folder: path.folder, stem: NameRules.stem(of: path.name).folded)
+        if let name = names(in: key).first(where: { $0.folded == path.name.folded }) {
+            return InboxPath(folder: path.folder, name: name)
+        }
+        let folder = path.folder.folded
+        guard !folders.keys.contains(path.folder), let other = folders.keys.first(where: { $0.folded == folder }) else {
+            return nil
+        }
+        return find(InboxPath(folder: other, name: path.name))
+    }
+
+    /// The sidecars that name this file.
+    package func sidecars(naming path: InboxPath) -> Set<InboxPath> { wants[path.relative.folded] ?? [] }
+
+    /// Notes a look at one file. `news` when an event told of it: then its clock starts again.
+    package mutating func see(_ path: InboxPath, _ status: FileStatus?, at now: Duration, news: Bool) {
+        guard !NameRules.isLitter(path.name) || NameRules.isDefaults(path.name) else { return }
+        guard let status, status.kind != .folder else { return remove(path) }
+        if var file = folders[path.folder]?.files[path.name] {
+            let same = file.status.identity == status.identity && file.status.kind == status.kind
+            guard news || !same else { return }
+            file.quietSince = now
+            if !same {
+                if !file.status.identity.isSameContent(as: status.identity) { file.isUsed = false }
+                file.examination = nil
+                forgetWants(of: path)
+            }
+            file.status = status
+            folders[path.folder]?.files[path.name] = file
+        } else {
+            folders[path.folder, default: Folder()].files[path.name] = InboxFile(status: status, quietSince: now)
+            if !NameRules.isDefaults(path.name) {
+                let stem = key(of: path).stem
+                folders[path.folder]?.groups[stem, default: []].insert(path.name)
+            }
+        }
+        touch(path)
+    }
+
+    /// Notes a folder's whole listing: what is not in it is gone.
+    package mutating func see(
+        folder: FileName, listing: [(name: FileName, status: FileStatus)], at now: Duration
+    ) {
+        let present = Set(listing.lazy.filter { $0.status.kind != .folder }.map(\.name))
+        for name in folders[folder].map({ Array($0.files.keys) }) ?? [] where !present.contains(name) {
+            remove(InboxPath(folder: folder, name: name))
+        }
+        for entry in listing { see(InboxPath(folder: folder, name: entry.name), entry.status, at: now, news: false) }
+    }
+
+    /// Forgets a folder and all below it.
+    package mutating func remove(folder: FileName) {
+        for (name, content) in folders where name.isWithin(folder) {
+            for file in content.files.keys { remove(InboxPath(folder: name, name: file)) }
+            folders[name] = nil
+        }
+    }
+
+    package mutating func remove(_ path: InboxPath) {
+        guard folders[path.folder]?.files.removeValue(forKey: path.name) != nil else { return }
+        let stem = key(of: path).stem
+        folders[path.folder]?.groups[stem]?.remove(path.name)
+        if folders[path.folder]?.groups[stem]?.isEmpty == true { folders[path.folder]?.groups[stem] = nil }
+        for relative in forgetWants(of: path) { touchFile(folded: relative) }
+        touch(path)
+    }
+
+    /// Keeps what a look into a file showed, if the file is still what was looked at. `naming` are the files a sidecar names.
+    package mutating func examined(
+        _ path: InboxPath, identity: FileIdentity, _ examination: Examination, naming: [InboxPath] = []
+    ) {
+        guard folders[path.folder]?.files[path.name]?.status.identity == identity else { return }
+        folders[path.folder]?.files[path.name]?.examination = examination
+        forgetWants(of: path)
+        for target in naming {
+            let relative = target.relative.folded
+            wants[relative, default: []].insert(path)
+            wanted[path, default: []].insert(relative)
+        }
+        touch(path)
+        for target in naming { touchFile(folded: target.relative.folded) }
+    }
+
+    package mutating func markUsed(_ path: InboxPath) { folders[path.folder]?.files[path.name]?.isUsed = true }
+
+    /// Starts a file's quiet time again, because a writer holds it or it changed under our hands.
+    package mutating func restart(_ path: InboxPath, at now: Duration) {
+        folders[path.folder]?.files[path.name]?.quietSince = now
+        touch(path)
+    }
+
+    private func key(of path: InboxPath) -> GroupKey {
+        GroupKey(folder: path.folder, stem: NameRules.stem(of: path.name).folded)
+    }
+
+    /// Marks all that a change of this file may decide.
+    private mutating func touch(_ path: InboxPath) {
+        if NameRules.isDefaults(path.name) {
+            for (folder, content) in folders where folder.isWithin(path.folder) {
+                for stem in content.groups.keys { dirty.insert(GroupKey(folder: folder, stem: stem)) }
+            }
+            return
+        }
+        dirty.insert(key(of: path))
+        for sidecar in wants[path.relative.folded] ?? [] { touchWanting(sidecar) }
+    }
+
+    private mutating func touchWanting(_ sidecar: InboxPath) {
+        if NameRules.isDefaults(sidecar.name) { touch(sidecar) } else { dirty.insert(key(of: sidecar)) }
+    }
+
+    private mutating func touchFile(folded relative: String) {
+        let path = InboxPath(from: "", following: FileName(relative))
+        if let found = find(path) { dirty.insert(key(of: found)) }
+    }
+
+    @discardableResult
+    private mutating func forgetWants(of sidecar: InboxPath) -> Set<String> {
+        let relatives = wanted.removeValue(forKey: sidecar) ?? []
+        for relative in relatives {
+            wants[relative]?.remove(sidecar)
+            if wants[relative]?.isEmpty == true { wants[relative] = nil }
+        }
+        return relatives
+    }
+}

@@ -1,3 +1,0 @@
-// placeholder
-import CInotifyTools
-import Crypto
