@@ -20,7 +20,6 @@ func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-let algorithms: Target.Dependency = .product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -43,7 +42,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -70,7 +68,7 @@ let package = Package(
         room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
         room("VideoAPI", ["Jobs", httpClient, logging, system]),
         room("SQLiteStore", ["Jobs", grdb]),
-        room("Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", lifecycle, logging, metrics, algorithms]),
+        room("Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),
         room("Simulator", ["Media", hummingbird, lifecycle, logging]),
         .executableTarget(
             name: "hotreel",
@@ -81,7 +79,8 @@ let package = Package(
             swiftSettings: settings),
 
         .target(
-            name: "TestKit", dependencies: ["Jobs", subprocess, system], path: "Tests/TestKit", swiftSettings: settings),
+            name: "TestKit", dependencies: ["Jobs", subprocess, system], path: "Tests/TestKit",
+            exclude: ["Specifications"], swiftSettings: settings),
         tests("JobsTests", ["Jobs"]),
         tests("CatalogTests", ["Catalog"]),
         tests("FoldersTests", ["Folders"]),

@@ -52,7 +52,10 @@ package struct ClientRequestID: RawRepresentable, Hashable, Sendable, Codable, C
 
     private init(wellFormed: String) { rawValue = wellFormed }
 
-    /// The id of a job's n-th POST. Job ids hold only letters and digits, so it is well formed.
+    /// An id of one of a job's POSTs. Job ids hold only letters and digits, so it is well formed.
+    ///
+    /// `number` must differ from that of each earlier POST of the job, the deferred ones included, which `attempts` does not
+    /// count; a store refuses an id that was used before. `Job.nextClientRequestID` is always a new one.
     package static func attempt(_ number: Int, of job: JobID) -> ClientRequestID {
         ClientRequestID(wellFormed: "hotreel-\(job.rawValue)-\(number)")
     }

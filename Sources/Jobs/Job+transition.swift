@@ -61,7 +61,10 @@ extension Job {
             generation.charge = generation.charge.updated(by: charge)
             next.state = .generated(generation, GeneratedVideo(url: url))
         case (.generating(let generation), .generationFailed(let failure)):
-            next.state = .failed(failure, .unpaid(generation.submission, generation))
+            // What has completed once has been charged, whatever the API says of it later.
+            let isCharged = generation.completed != nil
+            next.state = .failed(
+                failure, isCharged ? .paid(generation, nil) : .unpaid(generation.submission, generation))
             next.reason = failure.message
 
         case (.generated(let generation, _), .linkExpired(let reason, let nextPoll)):
@@ -82,8 +85,10 @@ extension Job {
 
         case (.failed(_, .unpaid), .retried):
             next.state = .queued
-        case (.failed(_, .paid(let generation, let video)), .retried):
+        case (.failed(_, .paid(let generation, let video?)), .retried):
             next.state = .generated(generation, video)
+        case (.failed(_, .paid(let generation, nil)), .retried):
+            next.state = .generating(generation)
 
         default:
             throw IllegalTransition(job: id, state: state.name, event: event.name)

@@ -69,4 +69,7 @@ package struct Job: Hashable, Sendable {
         default: wishedName
         }
     }
+
+    /// The id under which this job's next POST goes out. Each version can start one POST at most, so none has it twice.
+    package var nextClientRequestID: ClientRequestID { .attempt(version, of: id) }
 }

@@ -180,8 +180,9 @@ package enum Progress: Hashable, Sendable, Codable {
     case rejected
     /// Refused or failed unbilled: a retry submits anew. Knows the last POST and generation, if there were any.
     case unpaid(Submission?, Generation?)
-    /// Paid for: a retry fetches, it never submits.
-    case paid(Generation, GeneratedVideo)
+    /// Paid for: a retry fetches, it never submits. Without a video where the API first completed and then no longer had
+    /// its result: a retry asks for it again.
+    case paid(Generation, GeneratedVideo?)
 
     var submission: Submission? {
         switch self {

@@ -2,8 +2,9 @@ import Foundation
 
 /// The ledger: every job, where it stands, and how it got there. Whatever a call returns from is durable.
 package protocol JobStore: Sendable {
-    /// Adds the jobs of one drop, all or none, each with its first history entry.
-    func insert(_ jobs: [Job]) async throws(JobStoreError)
+    /// Adds the jobs of one drop, all or none, each with its first history entry; leased until then, if at all, because
+    /// their files are not yet where a step would look for them.
+    func insert(_ jobs: [Job], leasedUntil: Date?) async throws(JobStoreError)
 
     /// Writes `next` over `job` if the ledger still holds `job`'s version and state, appends the history entry in the
     /// same transaction and ends the job's lease; else throws `.lostRace`.
@@ -12,11 +13,14 @@ package protocol JobStore: Sendable {
     /// Jobs in `state` due by `now` and leased to nobody, highest priority first, then longest due; leased until `leaseEnd`.
     func claimDue(_ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int) async throws(JobStoreError) -> [Job]
 
-    /// When the next job in `state` that nobody holds is due; nil when there is none.
+    /// The earliest time at which `claimDue` will find a job in `state`: it is due, and its lease, if it has one, is over. So a job
+    /// whose step could not be recorded is taken up again. nil when there is none.
     func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date?
 
     /// Ends every lease: this process has just started, so nobody works on anything.
     func endLeases() async throws(JobStoreError)
+    /// Ends the leases on a drop's jobs: they may be worked on.
+    func endLeases(of drop: DropID) async throws(JobStoreError)
 
     func job(_ id: JobID) async throws(JobStoreError) -> Job?
     func jobs(of drop: DropID) async throws(JobStoreError) -> [Job]
@@ -30,13 +34,16 @@ package protocol JobStore: Sendable {
     /// How many jobs are with the vendor or may be: submitting, unconfirmed or generating.
     func inFlight() async throws(JobStoreError) -> Int
 
-    /// Notes that a drop's claim folder is empty and gone, so that start-up need not look at it again.
+    /// Notes that a drop's claim folder is empty and gone, so that start-up need not look at it again. When a job of it is
+    /// retried, `replace` takes the note back.
     func markSettled(_ drop: DropID) async throws(JobStoreError)
     /// Jobs of drops not yet marked settled, ended or not: what start-up must heal.
     func unsettled() async throws(JobStoreError) -> [Job]
 }
 
 extension JobStore {
+    package func insert(_ jobs: [Job]) async throws(JobStoreError) { try await insert(jobs, leasedUntil: nil) }
+
     /// Applies `event` to `job` and makes it durable.
     @discardableResult
     package func record(_ event: JobEvent, on job: Job, at now: Date) async throws(JobStoreError) -> Job {

@@ -36,9 +36,11 @@ package struct OutgoingSubmission: Sendable {
 package enum SubmissionOutcome: Hashable, Sendable {
     /// Billed or to be billed.
     case accepted(GenerationUpdate)
-    /// Surely not taken: nothing was sent, or the answer says so and the request is not at fault (401, 402, 403, 429).
+    /// Surely not taken: nothing was sent, or the answer says so and the request is not at fault (401, 402, 403, 429,
+    /// and 404, 405 or a redirect, which mean that `api.url` is wrong).
     case notTaken(Trouble)
-    /// Surely not taken, and the request is at fault (400, 404, 413, 422): sending it again would end the same way.
+    /// Surely not taken, and the request is at fault (400, 413, 422, or 404 about the model): sending it again would
+    /// end the same way.
     case refused(APIMessage)
     /// Anything else after the first byte went out. Perhaps billed.
     case unconfirmed(reason: String)
@@ -48,6 +50,8 @@ package enum SubmissionOutcome: Hashable, Sendable {
 package struct Trouble: Error, Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
         case unreachable, key, credit, rate, api
+        /// The claimed files cannot be read, or are no longer what was frozen: nothing was sent.
+        case files
     }
     package let kind: Kind
     /// For people: what is wrong and what to do.

@@ -1,4 +1,0 @@
-// placeholder
-import CVips
-import CZlib
-import Subprocess

@@ -1,0 +1,166 @@
+import Catalog
+import Folders
+import Foundation
+import Jobs
+import Logging
+import Media
+import SystemPackage
+
+/// Turns a ready drop into jobs: the rows first, then one rename for each file.
+struct Claimer: Sendable {
+    enum Outcome: Sendable {
+        case claimed([Job])
+        /// A file changed at the last moment; it settles anew.
+        case changed(InboxPath)
+    }
+
+    let context: Context
+
+    /// `files` is what the table knows of the candidate's members.
+    func claim(_ candidate: Candidate, files: [InboxPath: InboxFile]) async throws -> Outcome {
+        if let changed = try changedMember(candidate.members, files: files) { return .changed(changed) }
+        let now = context.time.now()
+        let drop = Drop(
+            id: .make(at: now), folder: candidate.folder, sources: sources(candidate.members, files: files, in: candidate.folder))
+        try context.claims.prepare(drop.id)
+        let jobs: [Job]
+        do {
+            let (attachments, notes) = try await attachments(candidate, drop: drop, files: files)
+            let settings = candidate.settings
+            let request = GenerationRequest(
+                body: settings.body(), attachments: attachments, warnings: settings.model.warnings(settings) + notes)
+            let name = OutputName.fitting(settings.options.name ?? candidate.stem)
+            jobs = (1...settings.options.variations).map { number in
+                Job.queued(
+                    .make(at: now), drop: drop, request: request,
+                    name: OutputName.variation(number, of: settings.options.variations, name: name),
+                    priority: settings.options.priority, held: settings.options.hold, at: now)
+            }
+        } catch let problem as ImageProblem {
+            try context.claims.remove(drop.id)
+            return try await reject(
+                drop, stem: candidate.stem, problems: [problem.problem(file: candidate.stem)])
+        }
+        // Leased to the Intake until the files are in the claim folder, so that nobody sends what is not there yet.
+        try await context.store.insert(jobs, leasedUntil: now.adding(.seconds(3600)))
+        for source in drop.sources where try context.claims.take(source, of: drop) != .taken {
+            try await abandon(jobs, of: drop)
+            return .changed(InboxPath(from: drop.folder, following: source.file))
+        }
+        try await context.store.endLeases(of: drop.id)
+        context.bells[.queued].ring()
+        context.metrics.claimedDrops.increment()
+        context.logger.info("claimed \(FileName(candidate.stem).shown)", metadata: metadata(jobs, drop))
+        try? context.outbox.withdrawReports(folder: drop.folder, stem: candidate.stem)
+        return .claimed(jobs)
+    }
+
+    /// Gives a drop back with its report. It is claimed first, so that a crash in between loses nothing.
+    func refuse(_ refusal: Refusal, files: [InboxPath: InboxFile]) async throws -> Outcome {
+        let members = refusal.members.filter { $0.claim == .move }
+        if let changed = try changedMember(members, files: files) { return .changed(changed) }
+        let drop = Drop(
+            id: .make(at: context.time.now()), folder: refusal.folder,
+            sources: sources(members, files: files, in: refusal.folder))
+        return try await reject(drop, stem: refusal.stem, problems: refusal.problems)
+    }
+
+    private func reject(_ drop: Drop, stem: String, problems: [Problem]) async throws -> Outcome {
+        let now = context.time.now()
+        let failure = Failure(
+            stage: .intake, message: problems.map(\.sentence).joined(separator: " "), problems: problems)
+        let job = Job.rejected(.make(at: now), drop: drop, name: OutputName.fitting(stem), failure: failure, at: now)
+        try context.claims.prepare(drop.id)
+        try await context.store.insert([job], leasedUntil: nil)
+        for source in drop.sources { _ = try context.claims.take(source, of: drop) }
+        context.metrics.refusedDrops.increment()
+        context.logger.warning("refused \(FileName(stem).shown): \(failure.message)", metadata: metadata([job], drop))
+        await Endings(context: context).settle(job)
+        return .claimed([job])
+    }
+
+    private func metadata(_ jobs: [Job], _ drop: Drop) -> [String: Logger.MetadataValue] {
+        var metadata: Logger.Metadata = ["job": "\(jobs.map(\.id.rawValue).joined(separator: " "))"]
+        if !drop.folder.isEmpty { metadata["folder"] = "\(drop.folder.shown)" }
+        return metadata
+    }
+
+    /// The last look before the claim: is every member still what was examined, and does nobody write to it?
+    private func changedMember(
+        _ members: [Candidate.Member], files: [InboxPath: InboxFile]
+    ) throws(FileError) -> InboxPath? {
+        for member in members {
+            let path = context.claims.inbox.appending(member.path.relative)
+            guard let status = try FileSystem.status(of: path), status.identity == files[member.path]?.status.identity else {
+                return member.path
+            }
+            guard status.kind == .regular else { continue }
+            do throws(FileError) {
+                if try FileSystem.hasWriter(path) { return member.path }
+            } catch {
+                // Not readable: the report says so, and a file that cannot be opened can still be given back.
+                guard error.code == .permissionDenied else { throw error }
+            }
+        }
+        return nil
+    }
+
+    private func sources(
+        _ members: [Candidate.Member], files: [InboxPath: InboxFile], in folder: FileName
+    ) -> [Source] {
+        members.compactMap { member in
+            guard let file = files[member.path] else { return nil }
+            let sha256 =
+                switch file.examination {
+                case .picture(_, let sha256), .sidecar(_, let sha256): sha256
+                case .unfinished, .faulty, nil:
+                    (try? FileSystem.hash(context.claims.inbox.appending(member.path.relative)).sha256) ?? ""
+                }
+            return Source(
+                role: member.role, file: Self.relative(member.path, to: folder), identity: file.status.identity,
+                sha256: sha256, claim: member.claim)
+        }
+    }
+
+    /// The path as the drop's folder sees it. Folder defaults may name files higher up; those keep their path below the inbox.
+    private static func relative(_ path: InboxPath, to folder: FileName) -> FileName {
+        guard !folder.isEmpty, path.folder.isWithin(folder) else { return path.folder == folder ? path.name : path.relative }
+        return FileName(bytes: Array(path.relative.bytes.dropFirst(folder.bytes.count + 1)))
+    }
+
+    private func attachments(
+        _ candidate: Candidate, drop: Drop, files: [InboxPath: InboxFile]
+    ) async throws -> ([Attachment], notes: [String]) {
+        let limits = candidate.settings.model.images
+        var attachments: [Attachment] = []
+        var notes: [String] = []
+        for (member, source) in zip(candidate.members, drop.sources) where !member.places.isEmpty {
+            guard case .picture(let facts, let sha256) = files[member.path]?.examination else { continue }
+            var file = Claims.place(of: source)
+            var (bytes, hash, mimeType) = (facts.bytes, sha256, facts.format.mimeType)
+            if !limits.acceptsAsIs(facts) {
+                file = Claims.fittedPlace(attachments.count + 1)
+                let target = context.claims.folder(of: drop.id).appending(file)
+                let fitted = try await ImageFitter.fit(
+                    context.claims.inbox.appending(member.path.relative), into: target, limits: limits,
+                    calling: member.path.name.shown)
+                (bytes, mimeType) = (fitted.facts.bytes, fitted.facts.format.mimeType)
+                hash = try await context.files.run { () throws(FileError) in try FileSystem.hash(target) }.sha256
+                notes.append(fitted.note)
+            }
+            for place in member.places {
+                attachments.append(
+                    Attachment(place: place.steps, file: file, mimeType: mimeType, bytes: bytes, sha256: hash))
+            }
+        }
+        return (attachments, notes)
+    }
+
+    /// Undoes a claim that a last-moment change overtook: files go back, the rows end unspent.
+    private func abandon(_ jobs: [Job], of drop: Drop) async throws {
+        for source in drop.sources { _ = try context.claims.putBack(source, of: drop) }
+        for job in jobs { try await context.record(.cancelled, on: job) }
+        try context.claims.remove(drop.id)
+        try await context.store.markSettled(drop.id)
+    }
+}

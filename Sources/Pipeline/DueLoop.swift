@@ -1,0 +1,89 @@
+import Foundation
+import Jobs
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Claims what is due in one state from the ledger and performs one step on each, a bounded number at a time.
+///
+/// It holds no queue of its own: what it does not hold a lease on is in the ledger, so a restart is nothing special.
+struct DueLoop: Sendable {
+    let state: JobState.Name
+    /// Steps at the same time.
+    let width: Int
+    let lease: Duration
+    /// Whether a step under way at shutdown is let to its end. Where nothing is lost by stopping, it is not.
+    let finishesSteps: Bool
+    let context: Context
+    /// How many more jobs may be taken now, besides the free places.
+    var allowance: @Sendable () async throws(JobStoreError) -> Int = { Int.max }
+    /// Does one step and records its outcome. What it throws is about the ledger; the lease's end brings the job back.
+    let step: @Sendable (Job) async throws(JobStoreError) -> Void
+
+    /// Longest time without a look at the ledger, so that a jump of the wall clock cannot put work off for long.
+    private static let longestSleep = Duration.seconds(30)
+
+    func run() async {
+        let bell = context.bells[state]
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                let busy = Places(count: width)
+                while !Task.isShuttingDownGracefully && !Task.isCancelled {
+                    let rings = bell.rings
+                    var nextLook = Self.longestSleep
+                    do throws(JobStoreError) {
+                        for job in try await claim(upTo: busy.free) {
+                            busy.take()
+                            group.addTask {
+                                await perform(job)
+                                busy.give()
+                                bell.ring()
+                            }
+                        }
+                        if busy.free > 0, let due = try await context.store.nextDue(state) {
+                            let wait = Duration.seconds(max(0, due.timeIntervalSince(context.time.now())))
+                            nextLook = min(nextLook, max(wait, .milliseconds(5)))
+                        }
+                    } catch {
+                        context.logger.error("\(error)")
+                        nextLook = .seconds(2)
+                    }
+                    await bell.wait(after: rings, atMost: nextLook, by: context.time)
+                }
+            }
+        } onGracefulShutdown: {
+            bell.ring()
+        }
+    }
+
+    private func claim(upTo free: Int) async throws(JobStoreError) -> [Job] {
+        guard free > 0 else { return [] }
+        let limit = min(free, try await allowance())
+        guard limit > 0 else { return [] }
+        let now = context.time.now()
+        return try await context.store.claimDue(state, now: now, leaseEnd: now.adding(lease), limit: limit)
+    }
+
+    private func perform(_ job: Job) async {
+        do {
+            if finishesSteps {
+                try await step(job)
+            } else {
+                try await cancelWhenGracefulShutdown { try await step(job) }
+            }
+        } catch JobStoreError.lostRace {
+            // Somebody moved the job on; the ledger knows better.
+        } catch {
+            context.logger.error("\(error)", metadata: ["job": "\(job.id)"])
+        }
+    }
+}
+
+/// Counts free places. Taken by the loop, given back by its steps.
+private final class Places: Sendable {
+    private let places: Mutex<Int>
+    init(count: Int) { places = Mutex(count) }
+    var free: Int { places.withLock { $0 } }
+    func take() { places.withLock { $0 -= 1 } }
+    func give() { places.withLock { $0 += 1 } }
+}

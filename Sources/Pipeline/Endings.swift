@@ -1,0 +1,74 @@
+import Folders
+import Foundation
+import Jobs
+
+/// What happens to a drop's files when its jobs end: originals of delivered videos, the rest given back with a report.
+///
+/// One ending of a drop at a time, and each step may be done again: after a crash start-up simply does it once more.
+struct Endings: Sendable {
+    let context: Context
+
+    /// Ends a job whose video and receipt are in place. The sources go first, so that whoever sees `delivered` sees all of it.
+    func deliver(_ job: Job, _ video: DeliveredVideo) async throws {
+        try await context.endings.pass(job.drop.id) { () throws in
+            let siblings = try await context.store.jobs(of: job.drop.id).filter { $0.id != job.id }
+            if siblings.allSatisfy(\.state.name.isEnded) {
+                try await place(job.drop, outcomes: siblings.map(\.state.name) + [.delivered])
+            }
+            try await context.record(.delivered(video), on: job)
+            if siblings.allSatisfy(\.state.name.isEnded) { try await context.store.markSettled(job.drop.id) }
+        }
+    }
+
+    /// Ends a job that has failed or was cancelled: its report, and the sources once no other job needs them.
+    func settle(_ job: Job) async {
+        do {
+            try await context.endings.pass(job.drop.id) { () throws in
+                let jobs = try await context.store.jobs(of: job.drop.id)
+                let isLast = jobs.allSatisfy(\.state.name.isEnded)
+                let number = context.outbox.freeNumber(for: job.drop, in: .errors)
+                if case .failed(let failure, _) = job.state { try report(failure, of: job, among: jobs, number: number) }
+                guard isLast else { return }
+                try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
+                try await context.store.markSettled(job.drop.id)
+            }
+        } catch {
+            // The ledger knows that the drop is not settled, so the next start does this again.
+            context.logger.error("cannot give back the files of \(job.drop.stem): \(error)", metadata: ["job": "\(job.id)"])
+        }
+    }
+
+    private func report(_ failure: Failure, of job: Job, among jobs: [Job], number: Int) throws {
+        var stem = OutputName.fitting(job.drop.stem)
+        if let index = jobs.firstIndex(where: { $0.id == job.id }), jobs.count > 1 {
+            stem = OutputName.variation(index + 1, of: jobs.count, name: stem)
+        }
+        let report = ErrorReport(job: job, failure: failure)
+        try context.outbox.report(
+            text: report.text, json: report.json, folder: job.drop.folder, stem: OutputName.choice(number, of: stem))
+    }
+
+    /// Empties a drop's claim folder: into `originals` where every video was delivered, else into `errors`; into both where some were.
+    private func place(_ drop: Drop, outcomes: [JobState.Name], number: Int? = nil) async throws {
+        let outbox = context.outbox
+        let claims = context.claims
+        let isDelivered = outcomes.contains(.delivered)
+        let isFailed = outcomes.contains { $0 != .delivered }
+        let keeps = context.configuration.originals == .keep
+        try await context.files.run { () throws(FileError) in
+            if isDelivered, keeps {
+                let place = outbox.freeNumber(for: drop, in: .originals)
+                if isFailed {
+                    try outbox.receiveCopies(drop, from: claims, in: .originals, number: place)
+                } else {
+                    try outbox.receive(drop, from: claims, in: .originals, number: place)
+                }
+            }
+            if isFailed {
+                let place = number ?? outbox.freeNumber(for: drop, in: .errors)
+                try outbox.receive(drop, from: claims, in: .errors, number: place)
+            }
+            try claims.remove(drop.id)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Jobs
+
+/// Why a drop failed, as the two files in `outbox/errors`: one for people, one for scripts.
+struct ErrorReport {
+    let job: Job
+    let failure: Failure
+
+    var text: String {
+        var lines = [headline, ""]
+        if failure.problems.isEmpty { lines.append(Self.sentence(failure.message)) }
+        for problem in failure.problems {
+            var subject = "• \(problem.file)"
+            if let key = problem.key { subject += ", \(key)" }
+            lines.append(subject)
+            if let value = problem.value { lines.append("    There is:   \(value)") }
+            lines.append("    The rule:   \(Self.sentence(problem.rule))")
+            lines.append("    What to do: \(problem.remedy)")
+            lines.append("")
+        }
+        if lines.last?.isEmpty == false { lines.append("") }
+        lines += closing
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var headline: String {
+        let name = FileName(job.drop.stem).shown
+        return switch failure.stage {
+        case .intake: "\(name) was not turned into a video. Nothing was sent and nothing was charged."
+        case .submit: "\(name) was refused by the video service. Nothing was charged."
+        case .generation: "The video service could not make a video of \(name). A failed video is not charged."
+        case .delivery: "The video of \(name) is made and paid for, but could not be fetched."
+        }
+    }
+
+    private var closing: [String] {
+        let files = job.drop.sources.map(\.file.shown).joined(separator: ", ")
+        let reference = "Reference for your admin: job \(job.id)"
+        if failure.stage == .delivery { return [reference] }
+        return [
+            "Your files lie beside this report: \(files).",
+            "Once it is put right, drag them back into the inbox to try again.",
+            "",
+            reference,
+        ]
+    }
+
+    private static func sentence(_ text: String) -> String {
+        guard let last = text.last, !".!?".contains(last) else { return text }
+        return text + "."
+    }
+
+    /// `{job, name, folder, stage, message, problems}`, which scripts rely on.
+    var json: [UInt8] {
+        JSONValue.object([
+            "job": .string(job.id.rawValue),
+            "name": .string(job.name),
+            "folder": .string(job.drop.folder.text),
+            "stage": .string(failure.stage.rawValue),
+            "message": .string(failure.message),
+            "problems": .array(
+                failure.problems.map { problem in
+                    [
+                        "file": .string(problem.file), "key": problem.key.map(JSONValue.string) ?? .null,
+                        "value": problem.value.map(JSONValue.string) ?? .null, "rule": .string(problem.rule),
+                        "remedy": .string(problem.remedy),
+                    ]
+                }),
+        ]).document
+    }
+}

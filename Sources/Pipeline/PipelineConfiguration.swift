@@ -1,0 +1,30 @@
+import Folders
+import Jobs
+
+/// What the pipeline must know; the defaults are those the configuration reference prints.
+package struct PipelineConfiguration: Sendable {
+    package enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }
+    package enum Originals: String, Sendable, CaseIterable { case keep, delete }
+
+    package var pairing = PairingRules(settle: .seconds(1), grace: .seconds(5), orphanAfter: .seconds(3600))
+    package var watch = Watch.auto
+    /// Between two listings of the whole inbox while events arrive.
+    package var rescan: Duration = .seconds(60)
+    /// Between two listings where no events can be had.
+    package var listing: Duration = .seconds(2)
+    package var pollInterval: Duration = .seconds(15)
+    /// Jobs that are, or may be, with the vendor at the same time.
+    package var maxInFlight = 100
+    package var submitsPerSecond = 5.0
+    package var originals = Originals.keep
+    /// Bytes of the largest video that is taken.
+    package var maxVideoBytes = 4 << 30
+    /// How long a paid video is fetched again before people are told that it cannot be.
+    package var deliveryPatience: Duration = .seconds(86_400)
+    /// How long the vendor's log is searched for a POST without an answer before only a person can decide.
+    package var lookupPatience: Duration = .seconds(3 * 86_400)
+    /// Whether the far end makes previews, so that receipts say so.
+    package var isPreview = false
+
+    package init() {}
+}

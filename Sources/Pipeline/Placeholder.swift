@@ -1,4 +1,0 @@
-// placeholder
-import ServiceLifecycle
-import AsyncAlgorithms
-import Metrics

@@ -1,0 +1,51 @@
+import Foundation
+import Jobs
+import VideoAPI
+
+/// Asks after generations until the API says that they are done. A poll's own trouble never fails a job.
+struct Poller: Sendable {
+    let context: Context
+
+    var loop: DueLoop {
+        DueLoop(
+            state: .generating, width: 16, lease: .seconds(120), finishesSteps: false, context: context, step: poll)
+    }
+
+    @Sendable
+    private func poll(_ job: Job) async throws(JobStoreError) {
+        guard case .generating(let generation) = job.state else { return }
+        let update: GenerationUpdate
+        do {
+            update = try await context.client.poll(generation.id)
+        } catch {
+            let nextPoll = nextPoll(after: error.trouble.retryAfter)
+            try await context.record(
+                .polled(status: nil, reason: "cannot ask the API: \(error.trouble.message)", nextPoll: nextPoll),
+                on: job)
+            return
+        }
+        switch update.phase {
+        case .running:
+            try await context.record(
+                .polled(status: update.status, reason: update.remark, nextPoll: nextPoll(after: nil)), on: job)
+        case .completed(let url):
+            try await context.record(.completed(url, charge: update.charge), on: job)
+        case .failed(let message):
+            let failure = Failure(
+                stage: .generation, message: "The API could not make this video: \(message.text)",
+                problems: [
+                    Problem(
+                        file: job.drop.stem, rule: "the API said: \(message.text)",
+                        remedy: "A failed generation is not charged. Change the picture or the prompt, or just drop the files again.")
+                ])
+            let failed = try await context.record(.generationFailed(failure), on: job)
+            await Endings(context: context).settle(failed)
+        }
+    }
+
+    /// One interval on, ten per cent more or less so that jobs accepted together do not stay together.
+    private func nextPoll(after wish: Duration?) -> Date {
+        let interval = context.configuration.pollInterval
+        return context.time.now().adding(max(wish ?? .zero, interval * Double.random(in: 0.9...1.1)))
+    }
+}

@@ -1,0 +1,63 @@
+import Folders
+import Foundation
+import Jobs
+
+/// Brings ledger and folders into agreement after a crash, before anything else runs.
+struct StartUp: Sendable {
+    let context: Context
+
+    func heal() async throws {
+        try await context.store.endLeases()
+        try FileSystem.makeFolder(context.claims.root)
+        try context.outbox.prepare()
+        let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
+        for jobs in unsettled.values { try await heal(jobs) }
+        for drop in try context.claims.drops() where unsettled[drop] == nil { try await adopt(drop) }
+        try await Reconciler(context: context).adoptInterrupted()
+    }
+
+    private func heal(_ jobs: [Job]) async throws {
+        guard let first = jobs.first else { return }
+        let missing = try first.drop.sources.filter { try context.claims.take($0, of: first.drop) != .taken }
+        if jobs.allSatisfy(\.state.name.isEnded) {
+            return await Endings(context: context).settle(jobs.first { $0.state.name == .failed } ?? first)
+        }
+        // Row first, then the rename: if the file was changed or taken away in between, this drop never was.
+        guard missing.contains(where: { $0.claim == .move }), jobs.allSatisfy({ $0.attempts == 0 }) else { return }
+        for source in first.drop.sources { _ = try context.claims.putBack(source, of: first.drop) }
+        for job in jobs where job.state.name == .queued || job.state.name == .held {
+            try await context.record(.cancelled, on: job)
+        }
+        try context.claims.remove(first.drop.id)
+        try await context.store.markSettled(first.drop.id)
+        context.logger.warning(
+            "\(missing.map(\.file.shown).joined(separator: ", ")) changed while being claimed; it counts as a new drop")
+    }
+
+    /// A claim folder the ledger does not know: nothing was claimed yet, or the ledger was lost. Sources are given back,
+    /// not sent again, because they may have been paid for.
+    private func adopt(_ id: DropID) async throws {
+        let files = try context.claims.sourceFiles(in: id)
+        if files.isEmpty { return try context.claims.remove(id) }
+        let now = context.time.now()
+        let sources = try files.map { file in
+            let path = context.claims.folder(of: id).appending("sources").appending(file)
+            let status = try FileSystem.status(of: path)
+            return Source(
+                role: NameRules.isSidecar(file) ? .sidecar : .picture, file: file,
+                identity: status?.identity ?? FileIdentity(device: 0, inode: 0, size: 0, modified: 0, changed: 0),
+                sha256: (try? FileSystem.hash(path).sha256) ?? "", claim: .move)
+        }
+        let drop = Drop(id: id, folder: "", sources: sources)
+        let failure = Failure(
+            stage: .intake, message: "These files were in Hotreel's keeping, but its ledger does not know them.",
+            problems: [
+                Problem(
+                    file: drop.stem, rule: "the ledger was lost or replaced, so nobody can tell whether this was already paid for",
+                    remedy: "Ask your admin, then drop the files again if the video is still wanted.")
+            ])
+        let job = Job.rejected(.make(at: now), drop: drop, name: drop.stem, failure: failure, at: now)
+        try await context.store.insert([job])
+        await Endings(context: context).settle(job)
+    }
+}

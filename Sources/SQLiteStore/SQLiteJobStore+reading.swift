@@ -1,0 +1,92 @@
+import Foundation
+import GRDB
+import Jobs
+
+extension SQLiteJobStore {
+    package func job(_ id: JobID) async throws(JobStoreError) -> Job? {
+        try await jobs("SELECT * FROM job WHERE id = ?", [id.rawValue]).first
+    }
+
+    package func jobs(of drop: DropID) async throws(JobStoreError) -> [Job] {
+        try await jobs("SELECT * FROM job WHERE drop_id = ? ORDER BY id", [drop.rawValue])
+    }
+
+    package func jobs(_ query: JobQuery) async throws(JobStoreError) -> [Job] {
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        if !query.states.isEmpty {
+            let names = query.states.map(\.rawValue).sorted()
+            conditions.append("state IN (\(databaseQuestionMarks(count: names.count)))")
+            arguments += StatementArguments(names)
+        }
+        if let folder = query.folder {
+            conditions.append("folder = ?")
+            arguments += [Data(folder.bytes)]
+        }
+        if let before = query.before {
+            conditions.append("id < ?")
+            arguments += [before.rawValue]
+        }
+        var sql = "SELECT * FROM job"
+        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
+        sql += " ORDER BY id DESC"
+        if let limit = query.limit {
+            sql += " LIMIT ?"
+            arguments += [limit]
+        }
+        return try await jobs(sql, arguments)
+    }
+
+    package func unsettled() async throws(JobStoreError) -> [Job] {
+        try await jobs("SELECT * FROM job WHERE settled = 0 ORDER BY id", [])
+    }
+
+    package func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
+        try await read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT at, event, state, detail FROM history WHERE job_id = ? ORDER BY version",
+                arguments: [id.rawValue]
+            ).map(JobRow.historyEntry)
+        }
+    }
+
+    package func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date? {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT min((SELECT min(ready) FROM job WHERE state = ? AND priority = level.value AND ready IS NOT NULL))
+                    FROM json_each('[0,1,2,3,4,5,6,7,8,9]') AS level
+                    """, arguments: [state.rawValue]
+            ).map(Date.init(milliseconds:))
+        }
+    }
+
+    package func counts() async throws(JobStoreError) -> [JobState.Name: Int] {
+        try await read { db in
+            var counts: [JobState.Name: Int] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT state, jobs FROM tally WHERE jobs > 0") {
+                counts[try JobRow.stateName(row["state"])] = row["jobs"]
+            }
+            return counts
+        }
+    }
+
+    package func inFlight() async throws(JobStoreError) -> Int {
+        let counts = try await counts()
+        return [.submitting, .unconfirmed, .generating].reduce(0) { $0 + counts[$1, default: 0] }
+    }
+
+    package func spend(since date: Date) async throws(JobStoreError) -> Spend {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT total(credits) AS credits, count(*) AS generations FROM job WHERE completed >= ?",
+                arguments: [date.milliseconds])
+            return Spend(credits: row?["credits"] ?? 0, generations: row?["generations"] ?? 0)
+        }
+    }
+
+    private func jobs(_ sql: String, _ arguments: StatementArguments) async throws(JobStoreError) -> [Job] {
+        try await read { db in try Row.fetchAll(db, sql: sql, arguments: arguments).map(JobRow.job) }
+    }
+}

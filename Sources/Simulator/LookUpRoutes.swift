@@ -1,0 +1,103 @@
+import Foundation
+import Hummingbird
+import Jobs
+
+/// `GET /v2/video/generations`, `GET /v2/logs`, `GET /v2/billing`
+struct LookUpRoutes: Sendable {
+    let calls: CallHandling
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("/v2/video/generations") { request, _ in
+            try await calls.handle(.poll, request) { try await poll(request) }
+        }
+        router.get("/v2/logs") { request, _ in
+            try await calls.handle(.logs, request) { try await logs(request) }
+        }
+        router.get("/v2/billing") { request, _ in
+            try await calls.handle(.billing, request) {
+                let balance: JSONValue = ["current_balance": .number(await calls.ledger.balance), "currency": "USD"]
+                return balance.response()
+            }
+        }
+    }
+
+    private func poll(_ request: Request) async throws -> Response {
+        guard let id = request.uri.queryParameters["generation_id"].map(String.init), !id.isEmpty else {
+            throw Refusal.badRequest("generation_id must be a string")
+        }
+        guard let generation = await calls.ledger.generation(id) else {
+            throw Refusal(.notFound, ["Generation with id \(id) not found"])
+        }
+        let status = generation.status(at: .now, calls.configuration)
+        return generation.answer(status, host: calls.host(of: request))
+            .response(headers: calls.headers(about: generation))
+    }
+
+    private func logs(_ request: Request) async throws -> Response {
+        let query = Dictionary(
+            request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { first, _ in first })
+        let period = try LogPeriod(query, now: .now)
+        let limit = try Self.integer("limit", in: query, from: 1...100, default: 50)
+        let offset = try Self.integer("offset", in: query, from: 0...Int.max, default: 0)
+        if let status = query["status"], !["succeeded", "failed"].contains(status) {
+            throw Refusal.badRequest("status must be one of: succeeded, failed")
+        }
+        let rows = await calls.ledger.generations(in: period.range).map(\.logRow).filter { row in
+            (query["status"].map { row["status"]?.stringValue == $0 } ?? true)
+                && (query["model"].map { row["model"]?.stringValue == $0 } ?? true)
+        }
+        let page = rows.dropFirst(offset).prefix(limit)
+        let answer: JSONValue = [
+            "data": .array(Array(page)),
+            "pagination": [
+                "limit": .integer(limit), "offset": .integer(offset), "total": .integer(rows.count),
+                "has_more": .bool(offset + page.count < rows.count),
+            ],
+        ]
+        return answer.response()
+    }
+
+    private static func integer(
+        _ key: String, in query: [String: String], from range: ClosedRange<Int>, default fallback: Int
+    ) throws -> Int {
+        guard let text = query[key] else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            throw Refusal.badRequest("\(key) must be an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+}
+
+/// The time a look-up of past requests covers: `period`, or both `start` and `end`, never both forms; at most 92 days.
+struct LogPeriod {
+    let range: Range<Date>
+
+    init(_ query: [String: String], now: Date) throws {
+        switch (query["period"], query["start"], query["end"]) {
+        case (let period?, nil, nil):
+            guard let match = period.wholeMatch(of: /([0-9]{1,4})([hd])/), let count = Double(match.1), count > 0 else {
+                throw Refusal.badRequest("period must be a number followed by h or d")
+            }
+            range = now.addingTimeInterval(-count * (match.2 == "h" ? 3600 : 86400))..<now.addingTimeInterval(60)
+        case (nil, let start?, let end?):
+            guard let from = Self.date(start), let to = Self.date(end) else {
+                throw Refusal.badRequest("start and end must be ISO 8601 dates")
+            }
+            guard from < to else { throw Refusal.badRequest("start must be before end") }
+            range = from..<to
+        default: throw Refusal.badRequest("either period or both start and end are required")
+        }
+        guard range.upperBound.timeIntervalSince(range.lowerBound) <= 92 * 86400 + 60 else {
+            throw Refusal.badRequest("the period must not exceed 92 days")
+        }
+    }
+
+    /// Without an offset, UTC is meant.
+    static func date(_ text: String) -> Date? {
+        guard let parts = text.wholeMatch(of: /(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d+)?)?(Z|[+\-]\d{2}:?\d{2})?/)
+        else { return nil }
+        let whole = "\(parts.1)T\(parts.2 ?? "00:00")\(parts.3 ?? ":00")\(parts.5 ?? "Z")"
+        let fraction = parts.4.flatMap { Double("0" + $0) } ?? 0
+        return try? Date(whole, strategy: .iso8601).addingTimeInterval(fraction)
+    }
+}

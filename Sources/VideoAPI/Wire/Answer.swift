@@ -1,0 +1,40 @@
+import Foundation
+import Jobs
+import NIOCore
+import NIOHTTP1
+
+/// One answer of the API, read to its end or to where it broke off.
+struct Answer: Sendable {
+    /// Bytes of a body that are read; no answer of this API comes near.
+    static let limit = 1 << 20
+
+    let status: Int
+    private let headers: HTTPHeaders
+    /// As text; empty where it broke off.
+    let text: String
+    /// nil where the body is no JSON.
+    let json: JSONValue?
+    /// Why the body is not all there.
+    let brokenOff: String?
+
+    init(status: Int, headers: HTTPHeaders = [:], text: String, brokenOff: String? = nil) {
+        self.status = status
+        self.headers = headers
+        self.text = text
+        self.brokenOff = brokenOff
+        json = brokenOff == nil ? try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) : nil
+    }
+
+    /// The first header of that name, trimmed; nil where it is empty.
+    func header(_ name: String) -> String? {
+        headers.first(name: name).map { $0.trimmingCharacters(in: .whitespaces) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    var succeeded: Bool { (200..<300).contains(status) }
+
+    /// What the answer says of itself, for people: the API's own words where it has any.
+    var words: String {
+        let said = json.map { ErrorWords.of($0) } ?? ErrorWords.ofPage(text)
+        return said.isEmpty ? "HTTP \(status)" : "HTTP \(status): \(said)"
+    }
+}

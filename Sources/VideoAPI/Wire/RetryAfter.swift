@@ -1,0 +1,27 @@
+import Foundation
+
+extension Answer {
+    /// How long the API asks to be left alone: seconds, or an HTTP date read against the answer's own clock.
+    /// At most a day, which no sensible limit exceeds.
+    func retryAfter(now: Date = Date()) -> Duration? {
+        guard let text = header("Retry-After") else { return nil }
+        let seconds: Double
+        if let number = Double(text), number.isFinite {
+            seconds = number
+        } else if let date = Self.httpDate(text) {
+            seconds = date.timeIntervalSince(header("Date").flatMap(Self.httpDate) ?? now)
+        } else {
+            return nil
+        }
+        return .seconds(min(max(0, seconds), 86_400))
+    }
+
+    /// RFC 9110: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    private static func httpDate(_ text: String) -> Date? {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format.date(from: text)
+    }
+}

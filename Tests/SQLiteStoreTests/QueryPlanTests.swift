@@ -1,0 +1,41 @@
+import Foundation
+import GRDB
+import Jobs
+import SQLiteStore
+import TestKit
+import Testing
+
+@Suite("The ledger's queries")
+struct QueryPlanTests {
+    /// Every statement that the store runs, found by running every rule on it, must reach jobs through an index: a ledger
+    /// grows for years, and a scan that nobody notices today stalls a service then.
+    @Test("each uses an index", .timeLimit(.minutes(1)))
+    func eachUsesAnIndex() async throws {
+        let folder = try TemporaryFolder()
+        let recorder = Recorder()
+        for (number, rule) in JobStoreConformance.allCases.enumerated() {
+            let path = folder["\(number).sqlite"].string
+            let store = try SQLiteJobStore(path: path) { recorder.add($0) }
+            try await rule.check(store)
+        }
+        let statements = Set(recorder.all.filter { $0.contains(/^(SELECT|INSERT|UPDATE|WITH)/) && $0.contains("job") })
+        #expect(statements.count > 15)
+
+        let raw = try DatabaseQueue(path: folder["0.sqlite"].string)
+        for sql in statements.sorted() {
+            let plan = try await raw.read { db in
+                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+            }
+            for step in plan where step.contains(/^SCAN (job|history)/) {
+                #expect(allowed(step, in: sql), "\(sql)\n  \(plan.joined(separator: "\n  "))")
+            }
+        }
+    }
+
+    /// Lists walk the jobs in their order until the page is full; healing looks only at what is alive or unsettled.
+    private func allowed(_ step: String, in sql: String) -> Bool {
+        step.hasPrefix("SCAN job USING INDEX sqlite_autoindex_job_1") && sql.contains("ORDER BY id DESC")
+            || step == "SCAN job USING INDEX job_ready" && sql.contains("SET leased_until = NULL")
+            || step == "SCAN job USING INDEX job_unsettled"
+    }
+}
