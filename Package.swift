@@ -21,8 +21,8 @@ func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -33,6 +33,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "hotreel",
@@ -43,13 +44,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -67,14 +68,14 @@ let package = Package(
         room("Folders", ["Jobs", "Catalog", "CInotifyTools", "CLinux", crypto, heap, logging, system]),
         room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
         room("VideoAPI", ["Jobs", httpClient, logging, system]),
-        room("SQLiteStore", ["Jobs", grdb]),
+        room("SQLiteStore", ["Jobs", grdb, grdbSQLite]),
         room("Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),
-        room("Simulator", ["Media", hummingbird, lifecycle, logging]),
+        room("Simulator", ["Media", crypto, hummingbird, lifecycle, logging, system]),
         .executableTarget(
             name: "hotreel",
             dependencies: [
                 "Jobs", "Catalog", "Folders", "Media", "VideoAPI", "SQLiteStore", "Pipeline", "Simulator",
-                argumentParser, configuration, lifecycle, logging,
+                argumentParser, lifecycle, logging, system, yams,
             ],
             swiftSettings: settings),
 
@@ -86,7 +87,7 @@ let package = Package(
         tests("FoldersTests", ["Folders"]),
         tests("MediaTests", ["Media"]),
         tests("VideoAPITests", ["VideoAPI", hummingbird]),
-        tests("SQLiteStoreTests", ["SQLiteStore"]),
+        tests("SQLiteStoreTests", ["SQLiteStore", grdb]),
         tests("PipelineTests", ["Pipeline", "SQLiteStore"]),
         tests("SimulatorTests", ["Simulator", httpClient]),
         tests("EndToEndTests", ["hotreel", subprocess]),

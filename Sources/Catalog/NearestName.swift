@@ -2,7 +2,7 @@
 ///
 /// Letter case and separators do not count (`negativePrompt`), one slip in three letters is forgiven
 /// (`negatve_prompt`), and a beginning of a name stands for it (`negative`) when no other begins so.
-func nearestName(to name: String, among known: some Sequence<String>) -> String? {
+package func nearestName(to name: String, among known: some Sequence<String>) -> String? {
     func plain(_ text: String) -> [Character] { text.lowercased().filter { $0.isLetter || $0.isNumber } }
     let wanted = plain(name)
     // A longer key is no slip of the pen, and comparing costs its length each time.

@@ -98,6 +98,9 @@ struct Deliverer: Sendable {
         // The wait grows with the time it has already taken: from two seconds to five minutes.
         let next = now.adding(min(max(age / 4, .seconds(2)), .seconds(300)))
         switch error {
+        case VideoProblem.notChecked:
+            // The prober's trouble says nothing about the video.
+            try await context.record(.deliveryPostponed(reason: reason, until: next), on: job)
         case DownloadError.expired, DownloadError.notAVideo, is VideoProblem:
             try await context.record(.linkExpired(reason: reason, nextPoll: next), on: job)
         default:

@@ -78,6 +78,7 @@ struct Examiner: Sendable {
             // The header first: it bounds what decoding may cost.
             facts = try ImageProbe.facts(of: location)
         } catch {
+            if let code = error.systemError { throw FileError("read", location, code) }
             // A header that claims too much is wrong for good; one that cannot be read may yet be completed.
             return error.value == nil ? .unfinished(error.problem(file: name)) : .faulty(error.problem(file: name))
         }

@@ -31,16 +31,29 @@ struct Poller: Sendable {
         case .completed(let url):
             try await context.record(.completed(url, charge: update.charge), on: job)
         case .failed(let message):
-            let failure = Failure(
-                stage: .generation, message: "The API could not make this video: \(message.text)",
-                problems: [
-                    Problem(
-                        file: job.drop.stem, rule: "the API said: \(message.text)",
-                        remedy: "A failed generation is not charged. Change the picture or the prompt, or just drop the files again.")
-                ])
+            let failure = Self.failure(job, message, wasCompleted: generation.completed != nil)
             let failed = try await context.record(.generationFailed(failure), on: job)
             await Endings(context: context).settle(failed)
         }
+    }
+
+    private static func failure(_ job: Job, _ message: APIMessage, wasCompleted: Bool) -> Failure {
+        if wasCompleted {
+            return Failure(
+                stage: .delivery, message: "The video was finished, and then the API said: \(message.text)",
+                problems: [
+                    Problem(
+                        file: job.name + ".mp4", rule: "the API said: \(message.text)",
+                        remedy: "It may be paid for, so do not drop the files again. Show this to your admin.")
+                ])
+        }
+        return Failure(
+            stage: .generation, message: "The API could not make this video: \(message.text)",
+            problems: [
+                Problem(
+                    file: job.drop.stem, rule: "the API said: \(message.text)",
+                    remedy: "A failed generation is not charged. Change the picture or the prompt, or just drop the files again.")
+            ])
     }
 
     /// One interval on, ten per cent more or less so that jobs accepted together do not stay together.

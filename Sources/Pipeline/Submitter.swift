@@ -33,7 +33,7 @@ struct Submitter: Sendable {
         } catch {
             return
         }
-        let id = ClientRequestID.attempt(job.version + 1, of: job.id)
+        let id = job.nextClientRequestID
         let submitting = try await context.record(.submissionStarted(id), on: job)
         let outcome = await context.client.submit(
             OutgoingSubmission(

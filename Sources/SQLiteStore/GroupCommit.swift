@@ -74,7 +74,7 @@ final class GroupCommit: Sendable {
                 answer = try write.perform(db)
                 return .commit
             }
-        } catch where db.isInsideTransaction {
+        } catch  where db.isInsideTransaction {
             let failure = JobStoreError(ledger: error)
             return { write.fail(failure) }
         }

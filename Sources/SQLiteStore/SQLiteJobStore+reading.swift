@@ -12,29 +12,25 @@ extension SQLiteJobStore {
     }
 
     package func jobs(_ query: JobQuery) async throws(JobStoreError) -> [Job] {
-        var conditions: [String] = []
-        var arguments = StatementArguments()
-        if !query.states.isEmpty {
-            let names = query.states.map(\.rawValue).sorted()
-            conditions.append("state IN (\(databaseQuestionMarks(count: names.count)))")
-            arguments += StatementArguments(names)
+        try await read { db in
+            if query.states.isEmpty { return try Self.page(of: query, in: nil, db) }
+            // A page of each state, because one query over several would read and sort all of them first.
+            let pages = try query.states.flatMap { try Self.page(of: query, in: $0, db) }
+            return Array(pages.sorted { $0.id.rawValue > $1.id.rawValue }.prefix(query.limit ?? .max))
         }
-        if let folder = query.folder {
-            conditions.append("folder = ?")
-            arguments += [Data(folder.bytes)]
-        }
-        if let before = query.before {
-            conditions.append("id < ?")
-            arguments += [before.rawValue]
-        }
-        var sql = "SELECT * FROM job"
-        if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
-        sql += " ORDER BY id DESC"
-        if let limit = query.limit {
-            sql += " LIMIT ?"
-            arguments += [limit]
-        }
-        return try await jobs(sql, arguments)
+    }
+
+    private static func page(of query: JobQuery, in state: JobState.Name?, _ db: Database) throws -> [Job] {
+        let conditions: [(sql: String, value: any DatabaseValueConvertible)] = [
+            state.map { ("state = ?", $0.rawValue) },
+            query.folder.map { ("folder = ?", Data($0.bytes)) },
+            query.before.map { ("id < ?", $0.rawValue) },
+        ].compactMap(\.self)
+        let narrowed = conditions.isEmpty ? "" : " WHERE " + conditions.map(\.sql).joined(separator: " AND ")
+        return try Row.fetchAll(
+            db, sql: "SELECT * FROM job\(narrowed) ORDER BY id DESC LIMIT ?",
+            arguments: StatementArguments(conditions.map(\.value)) + [query.limit ?? -1]
+        ).map(JobRow.job)
     }
 
     package func unsettled() async throws(JobStoreError) -> [Job] {

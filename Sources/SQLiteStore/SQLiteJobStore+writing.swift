@@ -8,7 +8,9 @@ extension SQLiteJobStore {
         do {
             rows = try jobs.map { job in
                 var columns = try JobRow.columns(of: job)
-                if !job.state.name.isEnded { columns["leased_until"] = leasedUntil?.milliseconds.databaseValue ?? .null }
+                if !job.state.name.isEnded {
+                    columns["leased_until"] = leasedUntil?.milliseconds.databaseValue ?? .null
+                }
                 return (columns, job)
             }
         } catch {
@@ -17,7 +19,8 @@ extension SQLiteJobStore {
         try await write { db in
             for row in rows {
                 let names = row.columns.keys.sorted()
-                let sql = "INSERT INTO job (\(names.joined(separator: ", "))) VALUES (:\(names.joined(separator: ", :")))"
+                let sql =
+                    "INSERT INTO job (\(names.joined(separator: ", "))) VALUES (:\(names.joined(separator: ", :")))"
                 try db.cachedStatement(sql: sql).execute(arguments: StatementArguments(row.columns))
                 try Self.append(.first(of: row.job), to: row.job, db)
             }

@@ -23,7 +23,9 @@ struct CallHandling: Sendable {
         } catch let refusal as Refusal {
             logger.debug(
                 "Refused",
-                metadata: ["operation": "\(operation)", "status": "\(refusal.status)", "messages": "\(refusal.messages)"])
+                metadata: [
+                    "operation": "\(operation)", "status": "\(refusal.status)", "messages": "\(refusal.messages)",
+                ])
             return refusal.response(path: request.uri.path)
         }
     }

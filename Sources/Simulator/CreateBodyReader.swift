@@ -65,8 +65,9 @@ actor CreateBodyReader {
     private func decode(_ literal: Data) throws -> InlinePicture {
         // Some JSON writers escape every slash, of which base64 has many.
         let uri =
-            literal.contains(0x5C)
-            ? Data((try JSONDecoder().decode([String].self, from: Data("[\"".utf8) + literal + Data("\"]".utf8)))[0].utf8)
+            Self.holdsBackslash(literal)
+            ? Data(
+                (try JSONDecoder().decode([String].self, from: Data("[\"".utf8) + literal + Data("\"]".utf8)))[0].utf8)
             : literal
         guard let comma = uri.firstIndex(of: 0x2C) else { throw Refusal.badRequest("data URI has no data") }
         let head = String(decoding: uri[..<comma], as: UTF8.self)
@@ -91,9 +92,15 @@ actor CreateBodyReader {
             mime: mime, bytes: picture.count, sha256: Self.sha256(picture), file: file, objection: objection)
     }
 
+    private static func holdsBackslash(_ data: Data) -> Bool {
+        data.withUnsafeBytes { raw in raw.baseAddress.flatMap { memchr($0, 0x5C, raw.count) } != nil }
+    }
+
     private static func sha256(_ data: Data) -> String {
         data.withUnsafeBytes { raw in
-            guard let text = g_compute_checksum_for_data(G_CHECKSUM_SHA256, raw.bindMemory(to: UInt8.self).baseAddress, gsize(raw.count))
+            guard
+                let text = g_compute_checksum_for_data(
+                    G_CHECKSUM_SHA256, raw.bindMemory(to: UInt8.self).baseAddress, gsize(raw.count))
             else { return "" }
             defer { g_free(text) }
             return String(cString: text)

@@ -74,7 +74,9 @@ actor GenerationLedger {
 
     var stats: JSONValue {
         var counts = Dictionary(
-            uniqueKeysWithValues: SimulatedCall.Operation.allCases.map { ($0.rawValue, JSONValue.integer(calls[$0] ?? 0)) })
+            uniqueKeysWithValues: SimulatedCall.Operation.allCases.map {
+                ($0.rawValue, JSONValue.integer(calls[$0] ?? 0))
+            })
         counts["accepted"] = .integer(accepted)
         counts["leaked_keys"] = .integer(leakedKeys)
         return .object(counts)

@@ -35,7 +35,8 @@ struct LookUpRoutes: Sendable {
 
     private func logs(_ request: Request) async throws -> Response {
         let query = Dictionary(
-            request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { first, _ in first })
+            request.uri.queryParameters.map { (String($0.key), String($0.value)) },
+            uniquingKeysWith: { first, _ in first })
         let period = try LogPeriod(query, now: .now)
         let limit = try Self.integer("limit", in: query, from: 1...100, default: 50)
         let offset = try Self.integer("offset", in: query, from: 0...Int.max, default: 0)
@@ -94,7 +95,9 @@ struct LogPeriod {
 
     /// Without an offset, UTC is meant.
     static func date(_ text: String) -> Date? {
-        guard let parts = text.wholeMatch(of: /(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d+)?)?(Z|[+\-]\d{2}:?\d{2})?/)
+        guard
+            let parts = text.wholeMatch(
+                of: /(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d+)?)?(Z|[+\-]\d{2}:?\d{2})?/)
         else { return nil }
         let whole = "\(parts.1)T\(parts.2 ?? "00:00")\(parts.3 ?? ":00")\(parts.5 ?? "Z")"
         let fraction = parts.4.flatMap { Double("0" + $0) } ?? 0

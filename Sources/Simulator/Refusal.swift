@@ -39,7 +39,8 @@ struct Refusal: Error {
                 ]
             case .problem(let name, let kind):
                 [
-                    "title": .string(status.reasonPhrase), "status": code, "message": message, "instance": .string(path),
+                    "title": .string(status.reasonPhrase), "status": code, "message": message,
+                    "instance": .string(path),
                     "timestamp": timestamp,
                     "error": ["name": .string(name), "message": message, "data": ["kind": .string(kind)]],
                 ]

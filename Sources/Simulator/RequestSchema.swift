@@ -61,7 +61,9 @@ indirect enum RequestSchema: Sendable {
             let isInside = value.doubleValue.map(range.contains) ?? false
             return isInside ? [] : ["\(name) must be from \(range.lowerBound) to \(range.upperBound)"]
         case (.array(let element, let count), .array(let values)):
-            let size = count.contains(values.count) ? [] : ["\(name) must hold \(count.lowerBound) to \(count.upperBound) elements"]
+            let size =
+                count.contains(values.count)
+                ? [] : ["\(name) must hold \(count.lowerBound) to \(count.upperBound) elements"]
             return size + values.enumerated().flatMap { element.violations(in: $1, at: "\(path).\($0)") }
         case (.object(let properties, let required), .object(let members)):
             let prefix = path.isEmpty ? "" : path + "."

@@ -68,7 +68,8 @@ struct SimulatorFolders: Sendable {
         isOwn = configuration.directory == nil
         root =
             configuration.directory
-            ?? FilePath(FileManager.default.temporaryDirectory.path()).appending("hotreel-simulator-\(UUID().uuidString)")
+            ?? FilePath(FileManager.default.temporaryDirectory.path()).appending(
+                "hotreel-simulator-\(UUID().uuidString)")
         records = configuration.recordDirectory
         for folder in [uploads, videos, records].compactMap(\.self) {
             try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)

@@ -23,7 +23,8 @@ final class AttachmentFile: Sendable {
         }
         guard size == attachment.bytes else {
             throw AttachmentProblem(
-                file: attachment.file, what: "holds \(size) bytes instead of the \(attachment.bytes) it was checked with")
+                file: attachment.file,
+                what: "holds \(size) bytes instead of the \(attachment.bytes) it was checked with")
         }
     }
 
@@ -37,7 +38,8 @@ final class AttachmentFile: Sendable {
         while filled < wanted {
             let read = try data.withUnsafeMutableBytes { buffer in
                 try descriptor.read(
-                    fromAbsoluteOffset: Int64(offset + filled), into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+                    fromAbsoluteOffset: Int64(offset + filled),
+                    into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
             }
             guard read > 0 else {
                 throw AttachmentProblem(file: attachment.file, what: "became shorter while it was being sent")
@@ -50,7 +52,9 @@ final class AttachmentFile: Sendable {
     private static func open(_ name: FileName, in folder: FilePath) throws -> FileDescriptor {
         var steps = name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let last = steps.removeLast()
-        guard (steps + [last]).allSatisfy({ !$0.isEmpty && !$0.elementsEqual("..".utf8) }) else { throw Errno.invalidArgument }
+        guard (steps + [last]).allSatisfy({ !$0.isEmpty && !$0.elementsEqual("..".utf8) }) else {
+            throw Errno.invalidArgument
+        }
         var current = try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
         defer { try? current.close() }
         for step in steps {

@@ -66,7 +66,7 @@ package struct Trouble: Error, Hashable, Sendable {
     }
 }
 
-/// The API's own words about an error.
+/// The API's own words about an error, in one line of at most 2,000 characters.
 package struct APIMessage: Hashable, Sendable {
     /// HTTP status; nil where the words came inside a successful answer.
     package let status: Int?
@@ -116,7 +116,9 @@ package struct RequestLogPage: Hashable, Sendable {
         package let created: Date?
         package let charge: Charge
 
-        package init(clientRequestID: String?, inferenceID: GenerationID, succeeded: Bool, created: Date?, charge: Charge) {
+        package init(
+            clientRequestID: String?, inferenceID: GenerationID, succeeded: Bool, created: Date?, charge: Charge
+        ) {
             self.clientRequestID = clientRequestID
             self.inferenceID = inferenceID
             self.succeeded = succeeded

@@ -62,7 +62,8 @@ package struct HTTPGenerationClient: GenerationClient {
             ending = .unsent(Trouble(kind: .unreachable, message: "Hotreel was told to stop; nothing was sent."))
         }
         let outcome = SubmissionClassifier.outcome(ending)
-        logger.debug("create ended", metadata: ["request": "\(submission.clientRequestID)", "outcome": "\(outcome.summary)"])
+        logger.debug(
+            "create ended", metadata: ["request": "\(submission.clientRequestID)", "outcome": "\(outcome.summary)"])
         return outcome
     }
 
@@ -72,7 +73,9 @@ package struct HTTPGenerationClient: GenerationClient {
             body = try SubmissionBody(submission)
         } catch {
             return .unsent(
-                Trouble(kind: .files, message: "\(error). Nothing was sent; check that the share is there and the file untouched."))
+                Trouble(
+                    kind: .files,
+                    message: "\(error). Nothing was sent; check that the share is there and the file untouched."))
         }
         let departure = Departure()
         var request = request(endpoint.create)
@@ -83,7 +86,7 @@ package struct HTTPGenerationClient: GenerationClient {
         request.body = .stream(body.bytes(departure, on: submitLoop), length: .known(Int64(body.byteCount)))
         do {
             return .answered(try await answer(to: request, by: submitter, within: configuration.submitTimeout))
-        } catch where departure.happened {
+        } catch  where departure.happened {
             return .unanswered(sentence(error))
         } catch {
             return .unsent(unreachable(error))
@@ -96,7 +99,9 @@ package struct HTTPGenerationClient: GenerationClient {
         let answer = try await ask(endpoint.poll(id))
         let body = answer.json?.objectValue ?? [:]
         if let other = GenerationUpdate.id(in: body), other != id {
-            throw PollError(Trouble(kind: .api, message: "The API answered about another generation, \(other), when asked for \(id)."))
+            throw PollError(
+                Trouble(
+                    kind: .api, message: "The API answered about another generation, \(other), when asked for \(id)."))
         }
         guard ["id", "status", "video", "error"].contains(where: { body[$0] != nil }),
             let update = GenerationUpdate(answer, knownID: id)
@@ -162,7 +167,9 @@ package struct HTTPGenerationClient: GenerationClient {
 
     private func unreadable(_ answer: Answer) -> PollError {
         PollError(
-            Trouble(kind: .api, message: "The API gave an answer that cannot be read (\(answer.brokenOff ?? answer.words))."))
+            Trouble(
+                kind: .api, message: "The API gave an answer that cannot be read (\(answer.brokenOff ?? answer.words))."
+            ))
     }
 
     private func sentence(_ error: any Error) -> String {

@@ -29,7 +29,8 @@ enum SubmissionClassifier {
         case 200..<300:
             // The body may be cut or be a gateway's page: the header alone tells that, and as what, it was taken.
             if let update = GenerationUpdate(answer, knownID: namedID) { return .accepted(update) }
-            return .unconfirmed(reason: "The API said yes without a generation id (\(answer.brokenOff ?? answer.words)).")
+            return .unconfirmed(
+                reason: "The API said yes without a generation id (\(answer.brokenOff ?? answer.words)).")
 
         // A moved address that is to be asked in the same way (RFC 9110, 15.4): this one did nothing. 302 and 303 also
         // follow on a form that was processed, so they prove nothing.
@@ -47,12 +48,13 @@ enum SubmissionClassifier {
 
         // Validation: the words belong to the person who dropped the files.
         case 400, 404, 413, 422:
-            return .refused(APIMessage(status: answer.status, text: answer.words))
+            return .refused(APIMessage(status: answer.status, text: answer.said))
 
         // 408, 409, 5xx, 524, and whatever nobody has seen yet: the work may have begun before this was said.
         default:
             let id = namedID.map { ", and names generation \($0)" } ?? ""
-            return .unconfirmed(reason: "The API answered without saying whether it took the request (\(answer.words))\(id).")
+            return .unconfirmed(
+                reason: "The API answered without saying whether it took the request (\(answer.words))\(id).")
         }
     }
 

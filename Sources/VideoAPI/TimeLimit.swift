@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 
 /// Something was not done by its deadline.
@@ -25,9 +24,4 @@ extension TimeAmount {
         let (seconds, attoseconds) = duration.components
         self = .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
     }
-}
-
-extension Duration {
-    /// "45 s", "1.5 s": as it stands in a message.
-    var words: String { formatted(.units(allowed: [.seconds], width: .narrow, fractionalPart: .show(length: 1))) }
 }

@@ -46,7 +46,8 @@ struct VideoDownloader: Sendable {
         var address = url
         for _ in 0...Self.maxRedirects {
             guard address.isWebAddress else {
-                throw DownloadError.interrupted("The video's address is no web address: \(address.scheme ?? "nothing"):…")
+                throw DownloadError.interrupted(
+                    "The video's address is no web address: \(address.scheme ?? "nothing"):…")
             }
             var request = HTTPClientRequest(url: address.absoluteString)
             request.headers = ["Accept": "video/*, */*;q=0.5", "User-Agent": "hotreel"]

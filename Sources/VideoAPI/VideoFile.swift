@@ -42,7 +42,8 @@ enum VideoFile {
         var written = 0
         for try await part in body {
             guard written + part.readableBytes <= limit else {
-                throw DownloadError.notAVideo("The file at the video's address is longer than \(limit) bytes, the most that is taken.")
+                throw DownloadError.notAVideo(
+                    "The file at the video's address is longer than \(limit) bytes, the most that is taken.")
             }
             var rest = part
             while let piece = rest.readSlice(length: min(chunk, rest.readableBytes)), piece.readableBytes > 0 {

@@ -4,10 +4,12 @@ import Testing
 
 @Suite("A file name")
 struct FileNameTests {
-    @Test("comes back byte for byte", arguments: [
-        Array("shot 010.png".utf8), [0x63, 0x61, 0x66, 0xE9], [0xFF, 0xFE], Array("cafe\u{301}.png".utf8),
-        Array("caf\u{E9}.png".utf8), Array("a\nb\"\\.png".utf8), Array("🌅".utf8), [],
-    ] as [[UInt8]])
+    @Test(
+        "comes back byte for byte",
+        arguments: [
+            Array("shot 010.png".utf8), [0x63, 0x61, 0x66, 0xE9], [0xFF, 0xFE], Array("cafe\u{301}.png".utf8),
+            Array("caf\u{E9}.png".utf8), Array("a\nb\"\\.png".utf8), Array("🌅".utf8), [],
+        ] as [[UInt8]])
     func roundTrip(bytes: [UInt8]) throws {
         let name = FileName(bytes: bytes)
         let data = try JSONEncoder().encode([name])

@@ -25,11 +25,13 @@ struct IdentifierTests {
         }
     }
 
-    @Test("of client requests are well formed or none", arguments: [
-        ("a", true), ("hotreel-0abc-1", true), ("A.b_c:d-9", true), (String(repeating: "x", count: 128), true),
-        ("", false), (String(repeating: "x", count: 129), false), ("a b", false), ("a/b", false), ("é", false),
-        ("a\n", false), ("a;b", false),
-    ])
+    @Test(
+        "of client requests are well formed or none",
+        arguments: [
+            ("a", true), ("hotreel-0abc-1", true), ("A.b_c:d-9", true), (String(repeating: "x", count: 128), true),
+            ("", false), (String(repeating: "x", count: 129), false), ("a b", false), ("a/b", false), ("é", false),
+            ("a\n", false), ("a;b", false),
+        ])
     func clientRequestIDs(text: String, isWellFormed: Bool) {
         #expect((ClientRequestID(rawValue: text) != nil) == isWellFormed)
     }

@@ -5,10 +5,13 @@ import Testing
 
 @Suite("A JSON value")
 struct JSONValueTests {
-    @Test("comes back as it was written", arguments: [
-        "null", "true", "false", "0", "-7", "9007199254740993", "0.35", "-1.5e-07", #""5""#, #""a\"b\\ \n 🌅""#, "[]", "{}",
-        #"{"a":[1,2.5,null,{"b":false}],"z":"z"}"#,
-    ])
+    @Test(
+        "comes back as it was written",
+        arguments: [
+            "null", "true", "false", "0", "-7", "9007199254740993", "0.35", "-1.5e-07", #""5""#, #""a\"b\\ \n 🌅""#,
+            "[]", "{}",
+            #"{"a":[1,2.5,null,{"b":false}],"z":"z"}"#,
+        ])
     func roundTrip(text: String) throws {
         #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)).text == text)
     }

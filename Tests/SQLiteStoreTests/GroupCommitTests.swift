@@ -59,7 +59,9 @@ struct GroupCommitTests {
         configuration.allowsUnsafeTransactions = true
         let other = try DatabaseQueue(path: folder["some.sqlite"].string, configuration: configuration)
         try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
-        await #expect(throws: JobStoreError.unavailable("another program holds the ledger's lock. Close what has it open")) {
+        await #expect(
+            throws: JobStoreError.unavailable("another program holds the ledger's lock. Close what has it open")
+        ) {
             try await commits.write { db in try db.execute(sql: "INSERT INTO note VALUES (1, NULL)") }
         }
         try await other.writeWithoutTransaction { db in try db.execute(sql: "ROLLBACK") }
@@ -89,7 +91,11 @@ struct GroupCommitTests {
                 first()
                 try db.execute(sql: "INSERT INTO note VALUES (?, zeroblob(?))", arguments: [number, bytes])
             } done: { result in
-                if case .failure(let error) = result { answer.yield((number, error)) } else { answer.yield((number, nil)) }
+                if case .failure(let error) = result {
+                    answer.yield((number, error))
+                } else {
+                    answer.yield((number, nil))
+                }
             }
         }
         // Waits on the writer's own queue; no task's thread is held.

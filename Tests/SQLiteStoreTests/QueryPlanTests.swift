@@ -24,9 +24,11 @@ struct QueryPlanTests {
         let raw = try DatabaseQueue(path: folder["0.sqlite"].string)
         for sql in statements.sorted() {
             let plan = try await raw.read { db in
-                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+                let explanation = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+                explanation.setUncheckedArguments([])
+                return try Row.fetchAll(explanation).map { $0["detail"] as String }
             }
-            for step in plan where step.contains(/^SCAN (job|history)/) {
+            for step in plan where step.contains(/^SCAN (job|history)|TEMP B-TREE/) {
                 #expect(allowed(step, in: sql), "\(sql)\n  \(plan.joined(separator: "\n  "))")
             }
         }

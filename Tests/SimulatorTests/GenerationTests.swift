@@ -1,11 +1,13 @@
 import Foundation
 import Jobs
+import Logging
+import ServiceLifecycle
 import Simulator
 import SystemPackage
 import TestKit
 import Testing
 
-@Suite struct GenerationTests {
+@Suite(.serialized) struct GenerationTests {
     @Test("A create becomes a playable video, and every answer is as the vendor specifies it", .timeLimit(.minutes(1)))
     func wholeWay() async throws {
         let image = try await TestPicture.jpegURI("600x800")
@@ -42,12 +44,16 @@ import Testing
     @Test("A generation is queued, then generating, for as long as told", .timeLimit(.minutes(1)))
     func times() async throws {
         let image = try await TestPicture.pngURI()
-        try await RunningSimulator.run { $0.queueTime = .seconds(3600) } body: { simulator in
+        try await RunningSimulator.run {
+            $0.queueTime = .seconds(3600)
+        } body: { simulator in
             let created = try await simulator.create(createBody(image: image))
             #expect(created.json["status"] == "queued")
             #expect(try await simulator.outcome(of: created).json["status"] == "queued")
         }
-        try await RunningSimulator.run { $0.renderTime = .seconds(3600) } body: { simulator in
+        try await RunningSimulator.run {
+            $0.renderTime = .seconds(3600)
+        } body: { simulator in
             let created = try await simulator.create(createBody(image: image))
             let polled = try await simulator.outcome(of: created)
             #expect(polled.json["status"] == "generating")
@@ -68,7 +74,8 @@ import Testing
             #expect(polled.json["error"]?["message"]?.stringValue?.contains(size) ?? false)
             #expect(polled.header("x-aimlapi-credits-used") == "0")
             #expect(try await violations(polled, .fetchGeneration) == [])
-            let row = try await simulator.send("GET", "/v2/logs?period=1h&status=failed").json["data"]?.arrayValue?.first
+            let row = try await simulator.send("GET", "/v2/logs?period=1h&status=failed").json["data"]?.arrayValue?
+                .first
             #expect(row?["cost"] == ["usd": 0, "credits": 0])
             #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == 1000)
         }
@@ -114,10 +121,47 @@ import Testing
         }
     }
 
+    @Test("Many at once are all rendered, one after the other", .timeLimit(.minutes(1)))
+    func many() async throws {
+        let image = try await TestPicture.jpegURI()
+        try await RunningSimulator.run {
+            $0.rendersAtOnce = 1
+            $0.previewArea = 160 * 90
+        } body: { simulator in
+            let created = try await withThrowingTaskGroup(of: RunningSimulator.Answer.self) { group in
+                for _ in 0..<12 { group.addTask { try await simulator.create(createBody(image: image)) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for answer in created {
+                #expect(try await simulator.outcome(of: answer).json["status"] == "completed")
+            }
+        }
+    }
+
+    @Test("A graceful shutdown ends the stand-in, previews under way or not", .timeLimit(.minutes(1)))
+    func shutdown() async throws {
+        let image = try await TestPicture.jpegURI()
+        let (ports, ready) = AsyncStream.makeStream(of: Int.self)
+        let logger = Logger(label: "simulator") { _ in SwiftLogNoOpLogHandler() }
+        let simulator = Simulator(configuration: SimulatorConfiguration(), logger: logger) { ready.yield($0) }
+        let services = ServiceGroup(services: [simulator], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let running = RunningSimulator(port: try #require(await ports.first { _ in true }))
+            for _ in 0..<5 {
+                #expect(try await running.create(createBody(image: image, ["duration": 10])).status == 200)
+            }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+        }
+    }
+
     @Test("Ids are awkward on purpose, and each can be asked for", .timeLimit(.minutes(1)))
     func ids() async throws {
         let image = try await TestPicture.jpegURI()
-        try await RunningSimulator.run { $0.isInstant = true } body: { simulator in
+        try await RunningSimulator.run {
+            $0.isInstant = true
+        } body: { simulator in
             var ids: [String] = []
             for _ in 0..<4 {
                 let created = try await simulator.create(createBody(image: image, ["duration": 10]))

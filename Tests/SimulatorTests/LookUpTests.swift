@@ -9,7 +9,9 @@ import Testing
 @Suite struct LookUpTests {
     @Test("Past requests are paged, newest first", .timeLimit(.minutes(1)))
     func paging() async throws {
-        try await RunningSimulator.run { $0.isInstant = true } body: { simulator in
+        try await RunningSimulator.run {
+            $0.isInstant = true
+        } body: { simulator in
             for number in 0..<5 {
                 _ = try await simulator.create(
                     createBody(image: "https://example.com/a.png"), headers: ["X-Client-Request-Id": "job-\(number)"])
@@ -18,7 +20,9 @@ import Testing
             let start = Date.now.addingTimeInterval(-60).formatted(.iso8601).dropLast()
             let first = try await simulator.send("GET", "/v2/logs?start=\(start)&end=\(end)&limit=3")
             let second = try await simulator.send("GET", "/v2/logs?start=\(start)&end=\(end)&limit=3&offset=3")
-            let ids = [first, second].map { $0.json["data"]?.arrayValue?.compactMap { $0["client_request_id"]?.stringValue } }
+            let ids = [first, second].map {
+                $0.json["data"]?.arrayValue?.compactMap { $0["client_request_id"]?.stringValue }
+            }
             #expect(ids == [["job-4", "job-3", "job-2"], ["job-1", "job-0"]])
             #expect(first.json["pagination"] == ["limit": 3, "offset": 0, "total": 5, "has_more": true])
             #expect(second.json["pagination"] == ["limit": 3, "offset": 3, "total": 5, "has_more": false])
@@ -45,7 +49,9 @@ import Testing
 
     @Test("The content host serves ranges, and turns away keys and cut signatures", .timeLimit(.minutes(1)))
     func downloads() async throws {
-        try await RunningSimulator.run { $0.isInstant = true } body: { simulator in
+        try await RunningSimulator.run {
+            $0.isInstant = true
+        } body: { simulator in
             let created = try await simulator.create(createBody(image: "https://example.com/a.png"))
             let url = try #require(try await simulator.outcome(of: created).json["video"]?["url"]?.stringValue)
             let whole = try await simulator.send("GET", url, key: nil)
@@ -75,7 +81,9 @@ import Testing
         let image = "data:image/png;base64," + picture.base64EncodedString()
         // Slashes escaped, as some JSON writers do.
         let body = createBody(image: image).text.replacing("/", with: "\\/")
-        try await RunningSimulator.run { $0.recordDirectory = records } body: { simulator in
+        try await RunningSimulator.run {
+            $0.recordDirectory = records
+        } body: { simulator in
             let created = try await simulator.send(
                 "POST", "/v2/video/generations", body: Data(body.utf8), headers: ["X-Client-Request-Id": "one"])
             #expect(created.status == 200)
@@ -95,7 +103,9 @@ import Testing
         let folder = try TemporaryFolder()
         let image = try await TestPicture.jpegURI()
         let path = folder.path
-        try await RunningSimulator.run { $0.directory = path } body: { simulator in
+        try await RunningSimulator.run {
+            $0.directory = path
+        } body: { simulator in
             let polled = try await simulator.outcome(of: try await simulator.create(createBody(image: image)))
             #expect(polled.json["status"] == "completed")
         }

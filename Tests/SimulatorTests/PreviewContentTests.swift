@@ -1,10 +1,10 @@
 import Foundation
-import Media
+@testable import Media
 import SystemPackage
 import TestKit
 import Testing
 
-@Suite struct PreviewContentTests {
+@Suite(.serialized) struct PreviewContentTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
@@ -50,7 +50,8 @@ import Testing
         let tail = try await grey(folder["tail.png"], frames: [0])[0]
         let difference = zip(frames[1], tail).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
         #expect(Double(difference) / Double(tail.count) < 3, "mean difference in grey levels")
-        #expect(frames[0].allSatisfy { abs(Int($0) - Int(frames[0][0])) < 6 }, "the plain picture, without the tail in it")
+        #expect(
+            frames[0].allSatisfy { abs(Int($0) - Int(frames[0][0])) < 6 }, "the plain picture, without the tail in it")
     }
 
     @Test("A brushed region follows its trajectory, whose y grows upward", .timeLimit(.minutes(1)))
@@ -78,7 +79,8 @@ import Testing
         let plan = PreviewPlan(
             picture: try await picture("1280x720", source: "color=c=0x303030", name: "p.png", filter: squares),
             staticMask: try await picture(
-                "1280x720", source: "color=c=black", name: "m.png", filter: "drawbox=x=0:y=0:w=400:h=720:c=white:t=fill"))
+                "1280x720", source: "color=c=black", name: "m.png", filter: "drawbox=x=0:y=0:w=400:h=720:c=white:t=fill"
+            ))
         try await PreviewRenderer().render(plan, to: folder["out.mp4"])
         let frames = try await grey(folder["out.mp4"], frames: [0, 119])
         let left = frames.map { Self.brightSpot($0, columns: 0..<100) }
@@ -89,7 +91,8 @@ import Testing
 
     @Test("Six masks of 77 points, a static one and a tail together still make a video", .timeLimit(.minutes(1)))
     func everything() async throws {
-        let mask = try await picture("640x480", source: "color=c=black", name: "m.png", filter: "drawbox=w=200:h=200:c=white:t=fill")
+        let mask = try await picture(
+            "640x480", source: "color=c=black", name: "m.png", filter: "drawbox=w=200:h=200:c=white:t=fill")
         let way = (0..<77).map { PreviewPlan.Point(x: Double($0) * 5, y: 240 + 100 * sin(Double($0) / 5)) }
         let picture = try await picture("640x480")
         let plan = PreviewPlan(
@@ -97,6 +100,18 @@ import Testing
             dynamicMasks: Array(repeating: .init(mask: mask, trajectory: way), count: 6))
         try await PreviewRenderer().render(plan, to: folder["out.mp4"])
         #expect(abs(try await ProbedVideo(folder["out.mp4"]).duration - 10) < 0.1)
+    }
+
+    @Test("Without a font a striped ribbon marks the preview", .timeLimit(.minutes(1)))
+    func ribbon() async throws {
+        let plan = PreviewPlan(picture: try await picture("640x360", source: "color=c=0x404040"))
+        try await PreviewRenderer().render(plan, badge: .ribbon, to: folder["out.mp4"])
+        let stripes = try await TestPicture.ffmpeg([
+            "-i", folder["out.mp4"].string, "-frames:v", "1", "-vf", "format=gray,crop=60:1:8:ih-14", "-f", "rawvideo",
+            "-",
+        ])
+        #expect(stripes.count == 60)
+        #expect(stripes.filter { $0 > 180 }.count > 20 && stripes.filter { $0 < 40 }.count > 20)
     }
 
     @Test("What is no picture is said to be unreadable", .timeLimit(.minutes(1)))

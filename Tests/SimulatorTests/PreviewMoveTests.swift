@@ -76,7 +76,7 @@ private struct Change: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite struct PreviewMoveTests {
+@Suite(.serialized) struct PreviewMoveTests {
     @Test("The content goes the way the camera's move sends it", .timeLimit(.minutes(2)), arguments: Change.all)
     private func moves(_ change: Change) async throws {
         let frames = try await Blocks.filmed(change.move)

@@ -7,7 +7,9 @@ import Testing
 @Suite struct RefusalTests {
     @Test("Without the right key nothing is answered", .timeLimit(.minutes(1)))
     func keys() async throws {
-        try await RunningSimulator.run { $0.apiKey = "right" } body: { simulator in
+        try await RunningSimulator.run {
+            $0.apiKey = "right"
+        } body: { simulator in
             for target in ["/v2/video/generations?generation_id=x", "/v2/logs?period=1h", "/v2/billing"] {
                 for key in [nil, "", "wrong"] as [String?] {
                     let answer = try await simulator.send("GET", target, key: key)
@@ -56,10 +58,13 @@ import Testing
             ["camera_control": ["type": "simple", "config": ["pan": -10.1]]], ["camera_control": ["type": "spin"]],
             ["camera_control": "simple"],
         ]
-        try await RunningSimulator.run { $0.isInstant = true } body: { simulator in
+        try await RunningSimulator.run {
+            $0.isInstant = true
+        } body: { simulator in
             for others in cases {
                 let body = createBody(image: image, others)
-                let specified = try await OpenAPIValidator.violations(in: body.text, as: .request, of: .createGeneration)
+                let specified = try await OpenAPIValidator.violations(
+                    in: body.text, as: .request, of: .createGeneration)
                 let answer = try await simulator.create(body)
                 #expect((answer.status == 200) == specified.isEmpty, "\(others): \(answer.text) against \(specified)")
             }
@@ -84,7 +89,9 @@ import Testing
 
     @Test("A body over the limit is refused with 413, declared or not", .timeLimit(.minutes(1)))
     func tooLarge() async throws {
-        try await RunningSimulator.run { $0.maxBodyBytes = 2000 } body: { simulator in
+        try await RunningSimulator.run {
+            $0.maxBodyBytes = 2000
+        } body: { simulator in
             let prompt = String(repeating: "x", count: 3000)
             let answer = try await simulator.create(
                 createBody(image: "https://example.com/a.png", ["prompt": .string(prompt)]))
@@ -105,7 +112,9 @@ import Testing
 
     @Test("A malformed client request id is dropped without a word", .timeLimit(.minutes(1)))
     func clientRequestIDs() async throws {
-        try await RunningSimulator.run { $0.isInstant = true } body: { simulator in
+        try await RunningSimulator.run {
+            $0.isInstant = true
+        } body: { simulator in
             for bad in ["with space", String(repeating: "a", count: 129), "ü"] {
                 let answer = try await simulator.create(
                     createBody(image: "https://example.com/a.png"), headers: ["X-Client-Request-Id": bad])

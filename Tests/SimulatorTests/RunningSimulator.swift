@@ -84,7 +84,8 @@ struct RunningSimulator: Sendable {
 /// A create body that is acceptable.
 func createBody(image: String, _ others: [String: JSONValue] = [:]) -> JSONValue {
     let base: [String: JSONValue] = [
-        "model": "kling-video/v1.6/pro/image-to-video", "image_url": .string(image), "duration": 5, "prompt": "a calm sea",
+        "model": "kling-video/v1.6/pro/image-to-video", "image_url": .string(image), "duration": 5,
+        "prompt": "a calm sea",
     ]
     return .object(base.merging(others) { $1 })
 }
@@ -102,7 +103,8 @@ enum TestPicture {
 
     static func bytes(_ size: String, format: String, source: String = "testsrc2") async throws -> Data {
         try await ffmpeg([
-            "-f", "lavfi", "-i", "\(source)=s=\(size):d=0.04", "-frames:v", "1", "-c:v", format, "-f", "image2pipe", "-",
+            "-f", "lavfi", "-i", "\(source)=s=\(size):d=0.04", "-frames:v", "1", "-c:v", format, "-f", "image2pipe",
+            "-",
         ])
     }
 

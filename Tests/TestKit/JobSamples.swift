@@ -6,7 +6,8 @@ import Jobs
 extension Job {
     /// A job in `state`, brought there by events. A failed one has failed unpaid.
     package static func sample(
-        _ state: JobState.Name = .queued, _ number: Int = 1, drop: Drop? = nil, priority: Int = 5, at now: Date = .sample
+        _ state: JobState.Name = .queued, _ number: Int = 1, drop: Drop? = nil, priority: Int = 5,
+        at now: Date = .sample
     ) -> Job {
         let queued = Job.queued(
             .sample(number), drop: drop ?? .sample(number), request: .sample, name: "shot\(number)", priority: priority,

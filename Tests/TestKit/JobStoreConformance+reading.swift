@@ -23,6 +23,13 @@ extension JobStoreConformance {
         try await store.record(.released, on: held, at: now + 32)
         try require(try await claim(at: now + 32), is: [job.id], "a claim after a transition, which ends the lease")
 
+        let drop = Drop.sample(3)
+        try await store.insert(
+            [.sample(.queued, 3, drop: drop), .sample(.cancelled, 4, drop: drop)], leasedUntil: now + 60)
+        try require(try await claim(at: now + 33), is: [], "a claim of what was inserted with a lease")
+        try await store.endLeases(of: drop.id)
+        try require(try await claim(at: now + 33), is: [.sample(3)], "a claim after the drop's leases were ended")
+
         let ended = try await store.lead(2, [.submissionStarted, .submissionRefused])
         try require(
             try await store.claimDue(.failed, now: now + 99, leaseEnd: now + 100, limit: 5), is: [],
@@ -76,7 +83,8 @@ extension JobStoreConformance {
     func checkSpend(_ store: any JobStore) async throws {
         let paid: [JobEvent.Name] = [.submissionStarted, .accepted, .completed]
         try require(
-            try await store.spend(since: .distantPast), is: Spend(credits: 0, generations: 0), "spend of an empty ledger")
+            try await store.spend(since: .distantPast), is: Spend(credits: 0, generations: 0),
+            "spend of an empty ledger")
         _ = try await store.lead(1, paid, at: now - 10)
         _ = try await store.lead(2, paid + [.delivered], at: now)
         _ = try await store.lead(3, paid + [.deliveryFailed], at: now + 10)
@@ -128,7 +136,8 @@ extension JobStoreConformance {
         }
         try require(try await numbers(JobQuery()), is: [5, 4, 3, 2, 1], "all jobs")
         try require(try await numbers(JobQuery(states: [.queued])), is: [3, 2, 1], "jobs of a state")
-        try require(try await numbers(JobQuery(states: [.queued, .cancelled], limit: 2)), is: [5, 4], "the first page")
+        try require(
+            try await numbers(JobQuery(states: [.queued, .cancelled], limit: 2)), is: [5, 4], "the first page")
         try require(
             try await numbers(JobQuery(states: [.queued, .cancelled], before: .sample(4), limit: 2)), is: [3, 2],
             "the second page")

@@ -27,8 +27,9 @@ package final class TemporaryFolder: Sendable {
 
     /// The path of something whose name is given as bytes.
     package func file(bytes name: [UInt8]) -> FilePath {
-        FilePath(platformString: path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
-            + [CChar(UInt8(ascii: "/"))] + name.map { CChar(bitPattern: $0) } + [0])
+        FilePath(
+            platformString: path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
+                + [CChar(UInt8(ascii: "/"))] + name.map { CChar(bitPattern: $0) } + [0])
     }
 
     /// Writes a file, and makes the folders above it.
@@ -38,7 +39,10 @@ package final class TemporaryFolder: Sendable {
     }
 
     @discardableResult
-    package func write(_ text: String, to name: String) throws -> FilePath { try write(text.utf8, to: name) }
+    package func write(_ text: String, to name: String) throws -> FilePath { try write(text.utf8, to: self[name]) }
+
+    @discardableResult
+    package func write(_ text: String, to file: FilePath) throws -> FilePath { try write(text.utf8, to: file) }
 
     @discardableResult
     package func write(_ bytes: some Sequence<UInt8>, to file: FilePath) throws -> FilePath {
@@ -98,7 +102,9 @@ package final class TemporaryFolder: Sendable {
     private static func makeFolder(_ path: FilePath) throws {
         if path.isEmpty || isFolder(path) { return }
         try makeFolder(path.removingLastComponent())
-        guard path.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+        guard path.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {
+            throw Errno(rawValue: errno)
+        }
     }
 
     private static func remove(_ path: FilePath) {

@@ -51,7 +51,8 @@ struct AttachmentTests {
     @Test("A place that the body does not have", .timeLimit(.minutes(1)))
     func noPlace() async throws {
         try folder.write("12345", to: "five.png")
-        let sent = submission(["model": "m"], [([.key("dynamic_masks"), .index(0), .key("mask")], "five.png", 5)], in: folder)
+        let sent = submission(
+            ["model": "m"], [([.key("dynamic_masks"), .index(0), .key("mask")], "five.png", 5)], in: folder)
         #expect(throws: AttachmentProblem.self) { try SubmissionBody(sent) }
     }
 
@@ -59,7 +60,8 @@ struct AttachmentTests {
     func bytesOfAName() throws {
         try folder.write("12345".utf8, to: folder.file(bytes: [0xFF, 0x2E]))
         let attachment = Attachment(
-            place: [.key("image_url")], file: FileName(bytes: [0xFF, 0x2E]), mimeType: "image/png", bytes: 5, sha256: "")
+            place: [.key("image_url")], file: FileName(bytes: [0xFF, 0x2E]), mimeType: "image/png", bytes: 5, sha256: ""
+        )
         let file = try AttachmentFile(attachment, in: folder.path)
         #expect(try file.base64(at: 0, count: 3) == Data("12345".utf8).prefix(3).base64EncodedData())
         #expect(try file.base64(at: 3, count: 3) == Data("45".utf8).base64EncodedData())

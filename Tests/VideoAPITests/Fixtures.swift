@@ -41,7 +41,8 @@ func submission(
         request: GenerationRequest(
             body: body,
             attachments: files.map { file in
-                Attachment(place: file.place, file: FileName(file.name), mimeType: "image/png", bytes: file.bytes, sha256: "")
+                Attachment(
+                    place: file.place, file: FileName(file.name), mimeType: "image/png", bytes: file.bytes, sha256: "")
             }),
         attachments: folder.path)
 }

@@ -19,6 +19,14 @@ final class ScriptedServer: Sendable {
         /// Called once so many bytes are there; no answer ever comes.
         case call(@Sendable () -> Void, after: Int)
 
+        /// How long to bear with it: short where the wait itself is the test, else long enough for a busy machine.
+        var patience: Duration {
+            switch self {
+            case .silence, .sayEarly: .seconds(2)
+            default: .seconds(30)
+            }
+        }
+
         static func answer(_ body: String) -> Reaction { answer(200, body) }
 
         static func answer(_ status: Int, _ body: String, headers: [String] = []) -> Reaction {

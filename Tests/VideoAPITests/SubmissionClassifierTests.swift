@@ -74,7 +74,8 @@ struct SubmissionClassifierTests {
 
     @Test("A first answer may already hold the end")
     func firstAnswerIsTheLast() {
-        let done = Answer(status: 200, text: #"{"id":"g","status":"completed","video":[{"url":"https://c.example/v?a=1"}]}"#)
+        let done = Answer(
+            status: 200, text: #"{"id":"g","status":"completed","video":[{"url":"https://c.example/v?a=1"}]}"#)
         guard case .accepted(let update) = SubmissionClassifier.outcome(.answered(done)),
             case .completed(let url) = update.phase
         else {
@@ -94,8 +95,9 @@ struct SubmissionClassifierTests {
     @Test("What is refused and what is unsure say why in the API's own words")
     func words() {
         #expect(
-            SubmissionClassifier.outcome(.answered(Answer(status: 422, text: #"{"message":["a is wrong","b is wrong"]}"#)))
-                == .refused(APIMessage(status: 422, text: "HTTP 422: a is wrong; b is wrong")))
+            SubmissionClassifier.outcome(
+                .answered(Answer(status: 422, text: #"{"message":["a is wrong","b is wrong"]}"#)))
+                == .refused(APIMessage(status: 422, text: "a is wrong; b is wrong")))
         let unsure = Answer(status: 504, headers: ["x-inference-id": "g7"], text: "<title>Gateway Time-out</title>")
         guard case .unconfirmed(let reason) = SubmissionClassifier.outcome(.answered(unsure)) else {
             Issue.record("not unconfirmed")

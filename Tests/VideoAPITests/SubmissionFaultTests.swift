@@ -45,10 +45,13 @@ struct Fault: CustomTestStringConvertible {
             .say("HTTP/1.1 200 OK\r\nx-inference-id: g1\r\nContent-Length: 500\r\n\r\n{\"st"), .accepted),
         Fault(
             "a body that never comes, the id in a header",
-            .sayEarly("HTTP/1.1 200 OK\r\nx-inference-id: g1\r\nContent-Length: 500\r\n\r\n", after: 300_000), .accepted),
-        Fault("an answer beyond all measure", .answer(200, String(repeating: " ", count: 2_000_000) + "{}"), .unconfirmed),
+            .sayEarly("HTTP/1.1 200 OK\r\nx-inference-id: g1\r\nContent-Length: 500\r\n\r\n", after: 300_000), .accepted
+        ),
+        Fault(
+            "an answer beyond all measure", .answer(200, String(repeating: " ", count: 2_000_000) + "{}"), .unconfirmed),
         Fault("a gateway's page with 200", .answer(200, "<html><title>Wait</title></html>"), .unconfirmed),
-        Fault("a gateway's time-out", .answer(524, "<html><title>524: A timeout occurred</title></html>"), .unconfirmed),
+        Fault(
+            "a gateway's time-out", .answer(524, "<html><title>524: A timeout occurred</title></html>"), .unconfirmed),
         Fault("a server error", .answer(500, #"{"message":"Internal"}"#), .unconfirmed),
         Fault("busy", .answer(503, "", headers: ["Retry-After: 3"]), .unconfirmed),
         Fault("rate limit", .answer(429, #"{"message":"Too many"}"#), .notTaken(.rate)),
@@ -58,7 +61,8 @@ struct Fault: CustomTestStringConvertible {
         Fault("invalid", .answer(400, #"{"message":["duration must be 5 or 10"]}"#), .refused),
         Fault(
             "too large, said before the body is in",
-            .sayEarly(ScriptedServer.Reaction.http(413, "too large", headers: ["Connection: close"]), after: 1), .refused),
+            .sayEarly(ScriptedServer.Reaction.http(413, "too large", headers: ["Connection: close"]), after: 1),
+            .refused),
         Fault("accepted", .answer(201, #"{"id":"a:b/c_d","status":"queued"}"#), .accepted),
     ]
 }
@@ -69,11 +73,13 @@ struct SubmissionFaultTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("A fault after sending has the right meaning, and the POST is sent once", .timeLimit(.minutes(1)), arguments: Fault.all)
+    @Test(
+        "A fault after sending has the right meaning, and the POST is sent once", .timeLimit(.minutes(1)),
+        arguments: Fault.all)
     func faults(_ fault: Fault) async throws {
         let server = try await ScriptedServer { _ in fault.reaction }
         let submission = try pictureSubmission(bytes: 300_000, in: folder)
-        let outcome = try await withClient(port: server.port, { $0.submitTimeout = .milliseconds(1_500) }) {
+        let outcome = try await withClient(port: server.port, { $0.submitTimeout = fault.reaction.patience }) {
             await $0.submit(submission)
         }
         #expect(Verdict(outcome) == fault.verdict, "\(outcome)")
@@ -96,7 +102,8 @@ struct SubmissionFaultTests {
 
     @Test("A name that cannot be looked up: nothing is taken", .timeLimit(.minutes(1)))
     func noName() async throws {
-        let outcome = try await withClient(port: 80, host: "no-such-host.invalid", { $0.connectTimeout = .seconds(3) }) {
+        let outcome = try await withClient(port: 80, host: "no-such-host.invalid", { $0.connectTimeout = .seconds(3) })
+        {
             await $0.submit(try pictureSubmission(in: folder))
         }
         #expect(Verdict(outcome) == .notTaken(.unreachable), "\(outcome)")
@@ -107,7 +114,9 @@ struct SubmissionFaultTests {
         arguments: [ScriptedServer.Reaction.sayEarly("HTTP/1.1 400 Bad\r\n\r\n", after: 1), .silence, .close(after: 1)])
     func handshake(_ reaction: ScriptedServer.Reaction) async throws {
         let server = try await ScriptedServer { _ in reaction }
-        let outcome = try await withClient(port: server.port, scheme: "https", { $0.connectTimeout = .milliseconds(800) }) {
+        let outcome = try await withClient(
+            port: server.port, scheme: "https", { $0.connectTimeout = .milliseconds(800) }
+        ) {
             await $0.submit(try pictureSubmission(in: folder))
         }
         #expect(Verdict(outcome) == .notTaken(.unreachable), "\(outcome)")
@@ -120,7 +129,8 @@ struct SubmissionFaultTests {
         let size = 64 << 20
         let file = try folder.write("", to: "a.png")
         try #require(truncate(file.string, off_t(size)) == 0)
-        let server = try await ScriptedServer(keepsBodies: false) { _ in .call({ truncate(file.string, 10) }, after: 1) }
+        let server = try await ScriptedServer(keepsBodies: false) { _ in .call({ truncate(file.string, 10) }, after: 1)
+        }
         let sent = submission(["model": "m"], [([.key("image_url")], "a.png", size)], in: folder)
         let outcome = try await withClient(port: server.port) { await $0.submit(sent) }
         guard case .unconfirmed(let reason) = outcome else {

@@ -52,7 +52,8 @@ struct SubmissionWireTests {
         let prompt = "“Café” \u{1F3A5} \"quoted\" back\\slash\nnew line / e\u{301}"
         let trajectory: JSONValue = [["x": 1, "y": 2], ["x": 30, "y": 40]]
         let body: [String: JSONValue] = [
-            "model": .string(kling), "prompt": .string(prompt), "negative_prompt": "blur", "duration": 10, "cfg_scale": 0.7,
+            "model": .string(kling), "prompt": .string(prompt), "negative_prompt": "blur", "duration": 10,
+            "cfg_scale": 0.7,
             "camera_control": ["type": "simple", "config": ["zoom": -3]],
             "dynamic_masks": [["trajectories": trajectory]],
         ]
@@ -68,7 +69,9 @@ struct SubmissionWireTests {
         #expect(json["prompt"]?.stringValue.map { Array($0.utf8) } == Array(prompt.utf8))
         #expect(json["duration"] == .integer(10) && request.text.contains(#""duration":10,"#))
         #expect(json["cfg_scale"] == .number(0.7))
-        func uri(_ index: Int) -> JSONValue { .string("data:image/png;base64,\(contents[index].base64EncodedString())") }
+        func uri(_ index: Int) -> JSONValue {
+            .string("data:image/png;base64,\(contents[index].base64EncodedString())")
+        }
         #expect(json["image_url"] == uri(0) && json["tail_image_url"] == uri(1) && json["static_mask"] == uri(2))
         #expect(json["dynamic_masks"] == [["mask": uri(3), "trajectories": trajectory]])
         #expect(json.keys.count == body.count + 3)
@@ -78,10 +81,13 @@ struct SubmissionWireTests {
 
     @Test("A remote picture goes through as it stands, and nothing is read from disk", .timeLimit(.minutes(1)))
     func remote() async throws {
-        let body: [String: JSONValue] = ["model": .string(kling), "image_url": "https://example.com/a%20b.png?x=1&y=/2"]
+        let body: [String: JSONValue] = [
+            "model": .string(kling), "image_url": "https://example.com/a%20b.png?x=1&y=/2",
+        ]
         let request = try await sent(
             OutgoingSubmission(
-                clientRequestID: .attempt(1, of: JobID(rawValue: "j")), request: GenerationRequest(body: body, attachments: []),
+                clientRequestID: .attempt(1, of: JobID(rawValue: "j")),
+                request: GenerationRequest(body: body, attachments: []),
                 attachments: "/nowhere"))
         #expect(request.json == .object(body))
         #expect(try await OpenAPIValidator.violations(in: request.text, as: .request, of: .createGeneration) == [])

@@ -51,6 +51,7 @@ final class VipsPicture {
             switch format {
             case .webp, .gif:
                 // libvips maps these into memory, which is not safe for a file that may be cut meanwhile; they are small.
+                guard file.size <= 1 << 29 else { throw VipsFailure(words: "more than 512 MiB") }
                 let bytes = try file.bytes(at: 0, count: file.size)
                 let blob = bytes.withUnsafeBytes { vips_blob_copy($0.baseAddress, $0.count) }
                 source = vips_source_new_from_blob(blob)
@@ -60,6 +61,8 @@ final class VipsPicture {
                 source = vips_source_new_from_descriptor(descriptor.rawValue)
                 close(descriptor.rawValue)
             }
+        } catch let failure as VipsFailure {
+            throw failure
         } catch {
             throw VipsFailure(words: String(describing: error))
         }

@@ -39,6 +39,7 @@ package enum PreviewCard {
         }
         let lines = stride(from: 0, to: plain.count, by: 48).map { String(plain[$0..<min($0 + 48, plain.count)]) }
         let escaped = lines.joined(separator: "\n").replacing(":", with: "\\:")
-        return "drawtext=text='\(escaped)':expansion=none:font=Sans:fontsize=40:line_spacing=12:fontcolor=white:x=60:y=(h-th)/2"
+        return
+            "drawtext=text='\(escaped)':expansion=none:font=Sans:fontsize=40:line_spacing=12:fontcolor=white:x=60:y=(h-th)/2"
     }
 }

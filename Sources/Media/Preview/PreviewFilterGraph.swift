@@ -126,7 +126,8 @@ struct PreviewFilterGraph {
             chains += [
                 "[\(index + 1):v]\(mask),split[layermask\(index)][holemask\(index)]",
                 "[\(layer)][layermask\(index)]alphamerge,\(held)[layer\(index)]",
-                "[\(hole)]gblur=sigma=\(frame.height / 9)[soft\(index)]", "[soft\(index)][holemask\(index)]alphamerge[hole\(index)]",
+                "[\(hole)]gblur=sigma=\(frame.height / 9)[soft\(index)]",
+                "[soft\(index)][holemask\(index)]alphamerge[hole\(index)]",
                 "[\(base)][hole\(index)]overlay=format=yuv444[base\(index)]",
             ]
             base = "base\(index)"
@@ -154,7 +155,8 @@ struct PreviewFilterGraph {
         switch badge {
         case .text:
             let words = ["PREVIEW", plan.move.caption].filter { !$0.isEmpty }.joined(separator: "  ")
-            return "drawtext=text='\(words)':expansion=none:font=Sans:fontsize=\(max(12, frame.height / 20)):fontcolor=white"
+            return
+                "drawtext=text='\(words)':expansion=none:font=Sans:fontsize=\(max(12, frame.height / 20)):fontcolor=white"
                 + ":box=1:boxcolor=black@0.6:boxborderw=5:x=8:y=h-th-10"
         case .ribbon:
             return (0..<6).map {

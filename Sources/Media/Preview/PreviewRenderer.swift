@@ -26,18 +26,16 @@ package struct PreviewRenderer: Sendable {
 
     /// Renders `plan` to an H.264 `.mp4` that lasts exactly `plan.seconds`; a file of that name is replaced.
     package func render(_ plan: PreviewPlan, to output: FilePath) async throws(PreviewError) {
-        let picture = try await sizeOfPicture(at: plan.picture)
         do throws(PreviewError) {
-            try await render(plan, picture: picture, badge: .text, to: output)
+            try await render(plan, badge: .text, to: output)
         } catch .renderFailed(let reason) where reason.contains("drawtext") || reason.contains("font") {
             // No font, or an ffmpeg without text: a striped ribbon marks the preview instead.
-            try await render(plan, picture: picture, badge: .ribbon, to: output)
+            try await render(plan, badge: .ribbon, to: output)
         }
     }
 
-    private func render(
-        _ plan: PreviewPlan, picture: FrameSize, badge: PreviewFilterGraph.Badge, to output: FilePath
-    ) async throws(PreviewError) {
+    func render(_ plan: PreviewPlan, badge: PreviewFilterGraph.Badge, to output: FilePath) async throws(PreviewError) {
+        let picture = try await sizeOfPicture(at: plan.picture)
         let graph = PreviewFilterGraph(plan: plan, picture: picture, badge: badge)
         var arguments: [FFmpegTool.Argument] = ["-y", "-filter_complex_threads", "1"]
         for input in PreviewFilterGraph.inputs(of: plan) {

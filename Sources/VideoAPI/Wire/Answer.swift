@@ -32,9 +32,15 @@ struct Answer: Sendable {
 
     var succeeded: Bool { (200..<300).contains(status) }
 
-    /// What the answer says of itself, for people: the API's own words where it has any.
+    /// The API's own words, or a gateway's; the bare status where there are none.
+    var said: String {
+        let words = json.map { ErrorWords.of($0) } ?? ErrorWords.ofPage(text)
+        return words.isEmpty ? "HTTP \(status)" : words
+    }
+
+    /// The words with the status before them, for an admin.
     var words: String {
-        let said = json.map { ErrorWords.of($0) } ?? ErrorWords.ofPage(text)
-        return said.isEmpty ? "HTTP \(status)" : "HTTP \(status): \(said)"
+        let said = said
+        return said == "HTTP \(status)" ? said : "HTTP \(status): \(said)"
     }
 }

@@ -26,7 +26,9 @@ enum ErrorWords {
         case .object(let object):
             let place = ["loc", "path"].lazy.compactMap { object[$0].flatMap(placeText) }.first
             let said = ["message", "msg", "detail", "error", "errors"].flatMap { object[$0].map(collected) ?? [] }
-            if said.isEmpty { return ["title", "name", "code"].lazy.compactMap { object[$0]?.stringValue }.prefix(1) + [] }
+            if said.isEmpty {
+                return Array(["title", "name", "code"].compactMap { object[$0]?.stringValue }.prefix(1))
+            }
             return place.map { place in said.map { "\(place): \($0)" } } ?? said
         default: return []
         }

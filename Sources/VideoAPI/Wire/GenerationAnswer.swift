@@ -10,7 +10,8 @@ extension GenerationUpdate {
         guard let id = Self.id(in: body) ?? knownID else { return nil }
         let (phase, remark) = Self.phase(body)
         self.init(
-            id: id, status: body["status"]?.stringValue ?? "none given", phase: phase, charge: Charge(answer), remark: remark)
+            id: id, status: body["status"]?.stringValue ?? "none given", phase: phase, charge: Charge(answer),
+            remark: remark)
     }
 
     /// The id a body gives; nil where it gives none.
@@ -32,7 +33,9 @@ extension GenerationUpdate {
             return (.running, nil)
         case "completed", "succeeded":
             guard let url = videoURL(body["video"]) else {
-                return (.running, "The API says \(status) but names no video that can be fetched; Hotreel keeps asking.")
+                return (
+                    .running, "The API says \(status) but names no video that can be fetched; Hotreel keeps asking."
+                )
             }
             return (.completed(url), nil)
         case "error", "failed":
@@ -41,7 +44,9 @@ extension GenerationUpdate {
         case "":
             return (.running, "The API gives no status; Hotreel keeps asking.")
         default:
-            return (.running, "The API gives a status Hotreel does not know, \(status); it is taken to be still running.")
+            return (
+                .running, "The API gives a status Hotreel does not know, \(status); it is taken to be still running."
+            )
         }
     }
 
@@ -77,7 +82,8 @@ extension Charge {
 
     /// A sum of money as a number or a string of digits; nil where it is neither, or negative.
     static func amount(_ value: JSONValue) -> Double? {
-        guard let amount = value.doubleValue ?? value.stringValue.flatMap(Double.init), amount.isFinite, amount >= 0 else {
+        guard let amount = value.doubleValue ?? value.stringValue.flatMap(Double.init), amount.isFinite, amount >= 0
+        else {
             return nil
         }
         return amount

@@ -30,7 +30,11 @@ extension RequestLogPage.Row {
     /// ISO 8601 with or without fractions; without an offset it is UTC.
     private static func time(_ text: String) -> Date? {
         let zoned = text.contains(/(Z|[+-]\d\d:?\d\d)$/) ? text : text + "Z"
-        return (try? Date(zoned, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)))
+        return
+            (try? Date(
+                zoned,
+                strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
+                    separator: .omitted)))
             ?? (try? Date(zoned, strategy: .iso8601))
     }
 }

@@ -1,0 +1,112 @@
+import Catalog
+import Folders
+import Jobs
+import SystemPackage
+
+/// What would become of one drop.
+package struct DropCheck: Sendable {
+    package let name: String
+    package let folder: String
+    package let files: [String]
+    /// Empty when it would be sent.
+    package let problems: [Problem]
+    package let warnings: [String]
+    /// What would be sent, pictures by name; nil when nothing would.
+    package let request: JSONValue?
+}
+
+/// Decides on drops exactly as the intake does, at once and without touching anything.
+package struct DropChecker: Sendable {
+    private let catalog: Catalog
+    private let inbox: FilePath?
+
+    /// - Parameter inbox: files below it get its folder defaults; others only those of their own folder.
+    package init(catalog: Catalog, inbox: FilePath?) {
+        self.catalog = catalog
+        self.inbox = inbox
+    }
+
+    /// Blocks while it reads. `path` is a picture, a sidecar or a folder.
+    package func check(_ path: FilePath) throws(FileError) -> [DropCheck] {
+        guard let status = try FileSystem.status(of: path) else {
+            throw FileError("find", path, .noSuchFileOrDirectory)
+        }
+        let isFolder = status.kind == .folder
+        let place = isFolder ? path : path.removingLastComponent()
+        var root = place
+        var folder: FileName = ""
+        if let inbox, place.starts(with: inbox) {
+            root = inbox
+            folder = FileName(String(place.string.dropFirst(inbox.string.count).drop { $0 == "/" }))
+        }
+        var table = InboxTable()
+        for way in folder.wayDown { try see(way, of: root, in: &table) }
+        if isFolder {
+            let listing = InboxListing(of: root, below: folder)
+            for (name, entries) in listing.folders { table.see(folder: name, listing: entries, at: .zero) }
+        }
+        let wanted = isFolder ? nil : path.lastComponent.map { NameRules.stem(of: FileName($0.string)).folded }
+        let groups = table.takeDirty().filter { group in
+            wanted.map { group.folder == folder && group.stem == $0 } ?? group.folder.isWithin(folder)
+        }
+        return groups.sorted { ($0.folder.text, $0.stem) < ($1.folder.text, $1.stem) }
+            .flatMap { decide($0, root: root, table: &table) }
+    }
+
+    private func see(_ folder: FileName, of root: FilePath, in table: inout InboxTable) throws(FileError) {
+        table.see(folder: folder, listing: try FileSystem.list(root.appending(folder)), at: .zero)
+    }
+
+    private func decide(_ group: GroupKey, root: FilePath, table: inout InboxTable) -> [DropCheck] {
+        // Whatever is not there now counts as never coming: what the intake would say in the end is said now.
+        let pairer = Pairer(
+            catalog: catalog, rules: PairingRules(settle: .zero, grace: .zero, orphanAfter: .zero))
+        let examiner = Examiner(catalog: catalog, inbox: root)
+        while true {
+            let verdicts = pairer.decide(group, in: table, at: .seconds(1))
+            let looks = verdicts.compactMap { verdict -> InboxPath? in
+                if case .examine(let path) = verdict { path } else { nil }
+            }
+            if looks.isEmpty { return verdicts.compactMap { Self.check($0) } }
+            for path in looks { look(into: path, root: root, examiner, &table) }
+        }
+    }
+
+    private func look(into path: InboxPath, root: FilePath, _ examiner: Examiner, _ table: inout InboxTable) {
+        guard let file = table.file(path) else { return }
+        switch examiner.look(into: path, expecting: file.status) {
+        case .gone: table.remove(path)
+        case .held:
+            table.examined(
+                path, identity: file.status.identity,
+                .unfinished(
+                    Problem(
+                        file: path.name.shown, rule: "some program is still writing this file",
+                        remedy: "Wait until it is done, and check again.")))
+        case .seen(let examination, let identity, let naming):
+            for target in naming where table.find(target) == nil {
+                try? see(target.folder, of: root, in: &table)
+            }
+            table.examined(path, identity: identity, examination, naming: naming)
+        }
+    }
+
+    private static func check(_ verdict: PairingVerdict) -> DropCheck? {
+        switch verdict {
+        case .take(let candidate):
+            let settings = candidate.settings
+            let body = candidate.members.reduce(JSONValue.object(settings.body())) { body, member in
+                member.places.reduce(body) { $0.setting(["file": .string(member.path.name.shown)], at: $1.steps[...]) }
+            }
+            return DropCheck(
+                name: settings.options.name ?? candidate.stem, folder: candidate.folder.text,
+                files: candidate.members.map(\.path.name.shown), problems: [], warnings: settings.model.warnings(settings),
+                request: body)
+        case .refuse(let refusal):
+            return DropCheck(
+                name: refusal.stem, folder: refusal.folder.text, files: refusal.members.map(\.path.name.shown),
+                problems: refusal.problems, warnings: [], request: nil)
+        case .wait, .examine: return nil
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Catalog
+import Foundation
+import Jobs
+import Pipeline
+import SystemPackage
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Say what would become of drops, without moving or spending anything.",
+        discussion: "Ends with 65 when something is wrong.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Pictures, sidecars or folders.")
+    var files: [String]
+
+    @Flag(help: "For scripts: an array of objects.")
+    var json = false
+
+    func run() async throws {
+        try await explainingErrors {
+            let working = FilePath(FileManager.default.currentDirectoryPath)
+            let inbox = (try? common.settings())?.inbox
+            let checker = DropChecker(catalog: try Catalog.bundled(), inbox: inbox)
+            var results: [DropCheck] = []
+            for file in files {
+                results += try checker.check(working.pushing(FilePath(file)).lexicallyNormalized())
+            }
+            var seen: Set<String> = []
+            results = results.filter { seen.insert("\($0.folder)/\($0.files)").inserted }
+            json ? output(.array(results.map(\.json))) : results.forEach { output($0.text) }
+            if results.isEmpty { throw ExitStatus.noInput.because("there is nothing to check in \(files.joined(separator: ", "))") }
+            if results.contains(where: { !$0.problems.isEmpty }) { throw ExitCode(ExitStatus.dataError.rawValue) }
+        }
+    }
+}
+
+extension DropCheck {
+    /// The result for scripts.
+    var json: JSONValue {
+        [
+            "name": .string(name), "folder": .string(folder), "ok": .bool(problems.isEmpty),
+            "files": .array(files.map(JSONValue.string)), "request": request ?? .null,
+            "warnings": .array(warnings.map(JSONValue.string)),
+            "problems": .array(
+                problems.map {
+                    [
+                        "file": .string($0.file), "key": $0.key.map(JSONValue.string) ?? .null,
+                        "value": $0.value.map(JSONValue.string) ?? .null, "rule": .string($0.rule),
+                        "remedy": .string($0.remedy),
+                    ]
+                }),
+        ]
+    }
+
+    /// The result for people.
+    var text: String {
+        var lines = ["\(problems.isEmpty ? "✓" : "✗") \(files.joined(separator: " + "))"]
+        for problem in problems { lines.append("    \(problem.sentence)") }
+        for warning in warnings { lines.append("    note: \(warning)") }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Jobs
+import Pipeline
+import SQLiteStore
+
+extension Job {
+    /// The job as `jobs --json` shows it. Its keys are a promise to scripts.
+    var listed: JSONValue {
+        [
+            "id": .string(id.rawValue), "state": .string(state.name.rawValue), "name": .string(name),
+            "folder": .string(drop.folder.text),
+            "generation_id": state.generation.map { .string($0.id.rawValue) } ?? .null,
+            "client_request_id": state.submission.map { .string($0.clientRequestID.rawValue) } ?? .null,
+            "reason": reason.map(JSONValue.string) ?? .null,
+            "credits": state.generation?.charge.credits.map(JSONValue.amount) ?? .null,
+            "created": .time(created), "updated": .time(updated),
+        ]
+    }
+
+    /// `portraits/shot010`, as people know it.
+    var place: String { drop.folder.isEmpty ? FileName(name).shown : "\(drop.folder.shown)/\(FileName(name).shown)" }
+}
+
+/// Finds jobs by what people type.
+struct JobFinder {
+    let store: SQLiteJobStore
+
+    /// By its id or an unambiguous end or beginning of it.
+    func job(_ text: String) async throws -> Job {
+        if let job = try await store.job(JobID(rawValue: text)) { return job }
+        let matches = try await store.jobs(JobQuery()).filter {
+            $0.id.rawValue.hasPrefix(text) || $0.id.rawValue.hasSuffix(text) || $0.place == text
+        }
+        guard let match = matches.first, !text.isEmpty else {
+            throw ExitStatus.noInput.because("there is no job “\(text)”. hotreel jobs lists them.")
+        }
+        guard matches.count == 1 else {
+            throw ExitStatus.noInput.because("“\(text)” fits \(matches.count) jobs; give more of the id.")
+        }
+        return match
+    }
+}
+
+/// Writes to standard output.
+func output(_ value: JSONValue) { output(String(decoding: value.document, as: UTF8.self), terminator: "") }
+func output(_ text: String, terminator: String = "\n") {
+    FileHandle.standardOutput.write(Data((text + terminator).utf8))
+}
+
+extension Date {
+    /// The moment in the reader's own time zone.
+    var local: String { formatted(.iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false).timeSeparator(.colon).dateTimeSeparator(.space).timeZone(separator: .omitted)).prefix(19).description }
+}

@@ -1,0 +1,97 @@
+/// Every setting there is. The reference in the README and the file `init` writes are made from this list.
+enum ConfigurationKey: String, CaseIterable {
+    case inbox, outbox, state, store
+    case apiURL = "api.url"
+    case apiKeyFile = "api.keyFile"
+    case apiPollInterval = "api.pollInterval"
+    case apiSubmitTimeout = "api.submitTimeout"
+    case apiMaxInFlight = "api.maxInFlight"
+    case apiSubmitsPerSecond = "api.submitsPerSecond"
+    case intakeWatch = "intake.watch"
+    case intakeSettle = "intake.settle"
+    case intakeGrace = "intake.grace"
+    case intakeRescan = "intake.rescan"
+    case intakeListing = "intake.listing"
+    case intakeOrphanAfter = "intake.orphanAfter"
+    case intakeDuplicates = "intake.duplicates"
+    case deliveryOriginals = "delivery.originals"
+    case logFormat = "log.format"
+    case logLevel = "log.level"
+    case simulatorQueueTime = "simulator.queueTime"
+    case simulatorRenderTime = "simulator.renderTime"
+
+    /// The value where nobody says otherwise; nil where somebody has to, or nothing is meant.
+    var fallback: String? {
+        switch self {
+        case .inbox, .outbox, .state, .apiKeyFile: nil
+        case .store: "sqlite"
+        case .apiURL: "https://api.aimlapi.com"
+        case .apiPollInterval: "15s"
+        case .apiSubmitTimeout: "2m"
+        case .apiMaxInFlight: "100"
+        case .apiSubmitsPerSecond: "5"
+        case .intakeWatch: "auto"
+        case .intakeSettle: "1s"
+        case .intakeGrace: "5s"
+        case .intakeRescan: "1m"
+        case .intakeListing: "2s"
+        case .intakeOrphanAfter: "1h"
+        case .intakeDuplicates: "generate"
+        case .deliveryOriginals: "keep"
+        case .logFormat: "text"
+        case .logLevel: "info"
+        case .simulatorQueueTime: "1s"
+        case .simulatorRenderTime: "2s"
+        }
+    }
+
+    /// What it means, in a line.
+    var help: String {
+        switch self {
+        case .inbox: "Folder that people drop into."
+        case .outbox: "Folder for videos, error reports and originals."
+        case .state: "Folder for the ledger and the lock, on a local disk."
+        case .store: "Where the ledger lives: sqlite."
+        case .apiURL: "The generation API, or local for the built-in stand-in that renders previews and costs nothing."
+        case .apiKeyFile: "File that holds the API key, if it is not in AIML_API_KEY."
+        case .apiPollInterval: "Between two questions about the same generation. With api.url: local, 1s."
+        case .apiSubmitTimeout: "Longest time for sending one request; what takes longer is looked up, never sent again."
+        case .apiMaxInFlight: "Generations with the API at the same time."
+        case .apiSubmitsPerSecond: "Most requests sent in a second."
+        case .intakeWatch: "How changes are noticed: auto, inotify or poll."
+        case .intakeSettle: "How long a file must be quiet before it counts as written; 0 where programs rename into place."
+        case .intakeGrace: "How long a picture alone waits for a sidecar where folder defaults would do."
+        case .intakeRescan: "Between two listings of the whole inbox while events arrive."
+        case .intakeListing: "Between two listings where no events can be had (network mounts, poll)."
+        case .intakeOrphanAfter: "How long something incomplete is left alone before it is reported."
+        case .intakeDuplicates: "What to do with a picture and request made before: generate."
+        case .deliveryOriginals: "What becomes of the sources of delivered videos: keep or delete."
+        case .logFormat: "text for people, json for collectors."
+        case .logLevel: "debug, info, notice, warning or error."
+        case .simulatorQueueTime: "api.url: local only. How long a generation waits."
+        case .simulatorRenderTime: "api.url: local only. How long a generation takes at least."
+        }
+    }
+
+    /// `api.pollInterval` → `HOTREEL_API_POLL_INTERVAL`; a run of capitals is one word.
+    var environmentName: String {
+        var name = "HOTREEL_"
+        var previous: Character = "."
+        for character in rawValue {
+            if character == "." {
+                name += "_"
+            } else {
+                if character.isUppercase, previous.isLowercase { name += "_" }
+                name += character.uppercased()
+            }
+            previous = character
+        }
+        return name
+    }
+
+    /// Keys of the contract that this version does not act on. They are refused, because a budget that nobody keeps is
+    /// worse than none.
+    static let notYet: [String: String] = [
+        "budget.dailyCredits": "budgets", "budget.monthlyCredits": "budgets", "dashboard.port": "the dashboard",
+    ]
+}

@@ -1,0 +1,101 @@
+import Catalog
+import Foundation
+import SystemPackage
+import Yams
+
+/// A setting as somebody wrote it, and where.
+struct ConfiguredValue {
+    let text: String
+    let place: String
+    /// What a relative path is relative to.
+    let base: FilePath
+}
+
+/// The configuration's three layers: file, then environment, then options; the later wins.
+struct ConfigurationSources {
+    private var values: [ConfigurationKey: ConfiguredValue] = [:]
+
+    subscript(key: ConfigurationKey) -> ConfiguredValue? { values[key] }
+
+    /// - Parameter options: what the command line gave, by key, with the option's name.
+    init(
+        file: FilePath?, environment: [String: String], options: [ConfigurationKey: (option: String, value: String)],
+        workingFolder: FilePath
+    ) throws {
+        if let file { try readFile(file, workingFolder: workingFolder) }
+        try readEnvironment(environment, workingFolder: workingFolder)
+        for (key, given) in options {
+            values[key] = ConfiguredValue(text: given.value, place: given.option, base: workingFolder)
+        }
+    }
+
+    private mutating func readFile(_ file: FilePath, workingFolder: FilePath) throws {
+        let path = workingFolder.pushing(file)
+        let text: String
+        do {
+            text = try String(contentsOfFile: path.string, encoding: .utf8)
+        } catch {
+            throw ConfigurationError(
+                place: file.string, key: "--config", value: nil, rule: "this file cannot be read",
+                remedy: "Check its name and permissions, or make one with: hotreel init DIR")
+        }
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch {
+            throw ConfigurationError(
+                place: file.string, key: "the file", value: nil, rule: "it is not well-formed YAML: \(error)",
+                remedy: "Correct it; `key: value` on each line, two spaces before keys of a group.")
+        }
+        guard let node, node.tag.rawValue != "tag:yaml.org,2002:null" else { return }
+        try read(node, prefix: "", file: file, base: path.removingLastComponent())
+    }
+
+    private mutating func read(_ node: Node, prefix: String, file: FilePath, base: FilePath) throws {
+        let place = "\(file) line \(node.mark?.line ?? 1)"
+        switch node {
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                let name = key.string ?? ""
+                try read(value, prefix: prefix.isEmpty ? name : "\(prefix).\(name)", file: file, base: base)
+            }
+        case .scalar(let scalar):
+            // A key without a value: the default.
+            if scalar.string.isEmpty || node.null != nil { _ = try Self.key(prefix, place: place) } else {
+                values[try Self.key(prefix, place: place)] = ConfiguredValue(text: scalar.string, place: place, base: base)
+            }
+        case .sequence, .alias:
+            throw ConfigurationError(
+                place: place, key: prefix.isEmpty ? "the file" : prefix, value: nil, rule: "a single value or a group of keys belongs here",
+                remedy: "See the configuration reference in the README.")
+        }
+    }
+
+    private mutating func readEnvironment(_ environment: [String: String], workingFolder: FilePath) throws {
+        let known = Dictionary(uniqueKeysWithValues: ConfigurationKey.allCases.map { ($0.environmentName, $0) })
+        for (name, text) in environment where name.hasPrefix("HOTREEL_") {
+            if let key = known[name] {
+                values[key] = ConfiguredValue(text: text, place: name, base: workingFolder)
+            } else {
+                throw Self.unknown(name, among: Array(known.keys), place: "environment")
+            }
+        }
+    }
+
+    private static func key(_ name: String, place: String) throws -> ConfigurationKey {
+        if let key = ConfigurationKey(rawValue: name) { return key }
+        if let feature = ConfigurationKey.notYet[name] {
+            throw ConfigurationError(
+                place: place, key: name, value: nil, rule: "this version does not have \(feature) yet",
+                remedy: "Take the key out; it would promise what nobody keeps.")
+        }
+        throw unknown(name, among: ConfigurationKey.allCases.map(\.rawValue), place: place)
+    }
+
+    private static func unknown(_ name: String, among known: [String], place: String) -> ConfigurationError {
+        let suggestion = nearestName(to: name, among: known).map { "Did you mean \($0)?" }
+        return ConfigurationError(
+            place: place, key: name, value: nil, rule: "there is no such setting",
+            remedy: suggestion ?? "See the configuration reference in the README.")
+    }
+}

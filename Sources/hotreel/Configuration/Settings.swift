@@ -1,0 +1,87 @@
+import Folders
+import Foundation
+import Logging
+import Pipeline
+import SystemPackage
+
+/// The whole configuration, read and checked.
+struct Settings {
+    enum API: Equatable {
+        /// The stand-in inside the process.
+        case local
+        case remote(URL)
+    }
+    enum LogFormat: String, CaseIterable { case text, json }
+
+    var inbox: FilePath
+    var outbox: FilePath
+    var state: FilePath
+    var api: API
+    var apiKeyFile: FilePath?
+    var submitTimeout: Duration
+    var pipeline: PipelineConfiguration
+    var logFormat: LogFormat
+    var logLevel: Logger.Level
+    var simulatorQueueTime: Duration
+    var simulatorRenderTime: Duration
+
+    /// The ledger's file.
+    var ledger: FilePath { state.appending("ledger.sqlite") }
+
+    init(_ sources: ConfigurationSources) throws {
+        let read = SettingReader(sources: sources)
+        inbox = try read.folder(.inbox)
+        outbox = try read.folder(.outbox)
+        state = try read.folder(.state)
+        _ = try read.choice(.store, of: ["sqlite"], remedy: "PostgreSQL is not in this version; take the key out.")
+        _ = try read.choice(
+            .intakeDuplicates, of: ["generate"],
+            remedy: "This version always generates anew; reuse is refused rather than ignored. Take the key out.")
+        api = try read.api()
+        apiKeyFile = read.path(.apiKeyFile)
+        submitTimeout = try read.duration(.apiSubmitTimeout, atLeast: .seconds(1))
+        logFormat = try read.oneOf(.logFormat)
+        logLevel = try read.oneOf(.logLevel)
+        simulatorQueueTime = try read.duration(.simulatorQueueTime)
+        simulatorRenderTime = try read.duration(.simulatorRenderTime)
+
+        var pipeline = PipelineConfiguration()
+        pipeline.pairing = PairingRules(
+            settle: try read.duration(.intakeSettle), grace: try read.duration(.intakeGrace),
+            orphanAfter: try read.duration(.intakeOrphanAfter))
+        pipeline.watch = try read.oneOf(.intakeWatch)
+        pipeline.rescan = try read.duration(.intakeRescan, atLeast: .milliseconds(100))
+        pipeline.listing = try read.duration(.intakeListing, atLeast: .milliseconds(100))
+        pipeline.pollInterval = try read.duration(.apiPollInterval, atLeast: .milliseconds(10))
+        if api == .local, sources[.apiPollInterval] == nil { pipeline.pollInterval = .seconds(1) }
+        pipeline.maxInFlight = try read.number(.apiMaxInFlight, in: 1...100_000)
+        pipeline.submitsPerSecond = try read.rate(.apiSubmitsPerSecond)
+        pipeline.originals = try read.oneOf(.deliveryOriginals)
+        pipeline.isPreview = api == .local
+        self.pipeline = pipeline
+    }
+
+    /// The three folders must be apart, or Hotreel would take its own videos for drops.
+    func checkFolders() throws {
+        let folders: [(key: ConfigurationKey, path: FilePath)] = [(.inbox, inbox), (.outbox, outbox), (.state, state)]
+        let real = folders.map { ($0.key, Self.resolved($0.path)) }
+        for (key, path) in real {
+            for (other, otherPath) in real where other != key && otherPath.starts(with: path) {
+                throw ConfigurationError(
+                    place: "folders", key: other.rawValue, value: otherPath.string,
+                    rule: "it lies inside the \(key.rawValue), \(path)",
+                    remedy: "Inbox, outbox and state must lie beside one another.")
+            }
+        }
+    }
+
+    /// The path with symbolic links followed as far as it exists.
+    private static func resolved(_ path: FilePath) -> FilePath {
+        if let real = path.withPlatformString({ realpath($0, nil) }) {
+            defer { free(real) }
+            return FilePath(platformString: real)
+        }
+        guard let name = path.lastComponent, !path.removingLastComponent().isEmpty else { return path }
+        return resolved(path.removingLastComponent()).appending(name)
+    }
+}

@@ -1,3 +1,0 @@
-@main struct Hotreel { static func main() { print("hotreel") } }
-import ArgumentParser
-import Configuration

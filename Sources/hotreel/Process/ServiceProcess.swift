@@ -1,0 +1,157 @@
+import Catalog
+import Folders
+import Foundation
+import Jobs
+import Logging
+import Pipeline
+import SQLiteStore
+import ServiceLifecycle
+import Simulator
+import SystemPackage
+import VideoAPI
+
+/// `hotreel run`: the one place that wires the rooms together.
+struct ServiceProcess {
+    let settings: Settings
+
+    func run() async throws {
+        try settings.checkFolders()
+        let logger = makeLogger()
+        try prepareFolders()
+        let lock: InstanceLock
+        do {
+            lock = try InstanceLock(state: settings.state)
+        } catch let taken as InstanceLock.Taken {
+            throw ExitStatus.temporaryFailure.because("\(taken)")
+        }
+        // A lease broken by a writer is told by SIGIO, whose default action would end the process.
+        signal(SIGIO, SIG_IGN)
+        let store = try SQLiteJobStore(path: settings.ledger.string)
+        let (ports, gotPort) = AsyncStream.makeStream(of: Int.self)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        var key: APIKey?
+        switch settings.api {
+        case .local: services.append(.init(service: standIn(logger, gotPort)))
+        case .remote:
+            key = try APIKeySource.key(environment: ProcessInfo.processInfo.environment, file: settings.apiKeyFile)
+        }
+        let worker = Worker(settings: settings, store: store, key: key, ports: ports, logger: logger)
+        services.append(.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup))
+        services.append(.init(service: Progress(store: store, console: .shared)))
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: silent)
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        let group = ServiceGroup(configuration: configuration)
+        defer { Console.shared.show(progress: "") }
+        do {
+            try await group.run()
+        } catch let error as ServiceGroupError where error.errorCode == .serviceFinishedUnexpectedly {
+            // Steps that did not end in time were left at a safe state; that is a shutdown like any other.
+        }
+        SystemdNotification.send("STOPPING=1")
+        logger.info("stopped")
+        withExtendedLifetime(lock) {}
+    }
+
+    /// The service group's own lines are about its machinery, not about anybody's videos.
+    private var silent: Logger { Logger(label: "services") { _ in SwiftLogNoOpLogHandler() } }
+
+    private func makeLogger() -> Logger {
+        let (format, level) = (settings.logFormat, settings.logLevel)
+        return Logger(label: "hotreel") { _ in
+            switch format {
+            case .text: TextLogHandler(logLevel: level, console: .shared)
+            case .json: JSONLogHandler(logLevel: level, console: .shared)
+            }
+        }
+    }
+
+    private func prepareFolders() throws {
+        for (key, path) in [("inbox", settings.inbox), ("outbox", settings.outbox), ("state", settings.state)] {
+            do {
+                try FileSystem.makeFolder(path)
+            } catch {
+                throw ConfigurationError(
+                    place: path.string, key: key, value: nil, rule: "the folder cannot be made: \(error.code)",
+                    remedy: "Make it, and let Hotreel's user write there.")
+            }
+        }
+    }
+
+    private func standIn(_ logger: Logger, _ ports: AsyncStream<Int>.Continuation) -> Simulator {
+        var configuration = SimulatorConfiguration()
+        configuration.queueTime = settings.simulatorQueueTime
+        configuration.renderTime = settings.simulatorRenderTime
+        var quiet = logger
+        quiet.logLevel = max(.warning, logger.logLevel)
+        return Simulator(configuration: configuration, logger: quiet) { port in
+            ports.yield(port)
+            ports.finish()
+        }
+    }
+}
+
+/// The pipeline, once it is known where the API is.
+private struct Worker: Service {
+    let settings: Settings
+    let store: SQLiteJobStore
+    let key: APIKey?
+    let ports: AsyncStream<Int>
+    let logger: Logger
+
+    func run() async throws {
+        guard let (url, key) = await far() else { return }
+        let client = HTTPGenerationClient(
+            configuration: HTTPGenerationClientConfiguration(
+                baseURL: url, apiKey: key, submitTimeout: settings.submitTimeout), logger: logger)
+        let context = Context(
+            store: store, client: client, catalog: try Catalog.bundled(), claims: Claims(inbox: settings.inbox),
+            outbox: Outbox(root: settings.outbox), configuration: settings.pipeline, logger: logger)
+        let pipeline = Pipeline(context: context) {
+            SystemdNotification.send("READY=1")
+            logger.notice(
+                "ready",
+                metadata: [
+                    "inbox": "\(settings.inbox)", "outbox": "\(settings.outbox)",
+                    "api": settings.api == .local ? "local stand-in, nothing is billed" : "\(url)",
+                ])
+        }
+        let result: Result<Void, any Error>
+        do { result = .success(try await pipeline.run()) } catch { result = .failure(error) }
+        try await client.shutdown()
+        try result.get()
+    }
+
+    /// The far end and the key for it; nil when a shutdown came before the stand-in was up.
+    private func far() async -> (URL, APIKey)? {
+        switch settings.api {
+        case .remote(let url): return key.map { (url, $0) }
+        case .local:
+            for await port in ports.cancelOnGracefulShutdown() {
+                guard let url = URL(string: "http://127.0.0.1:\(port)"), let key = APIKey("local") else { return nil }
+                return (url, key)
+            }
+            return nil
+        }
+    }
+}
+
+/// The progress line of a terminal.
+private struct Progress: Service {
+    let store: SQLiteJobStore
+    let console: Console
+
+    func run() async throws {
+        guard console.isTerminal else { return try await gracefulShutdown() }
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                guard let counts = try? await store.counts(), !counts.isEmpty else { continue }
+                console.show(
+                    progress: JobState.Name.allCases.compactMap { state in
+                        counts[state].map { "\($0) \(state.rawValue)" }
+                    }.joined(separator: " · "))
+            }
+        }
+    }
+}
