@@ -30,6 +30,10 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -47,6 +51,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -67,7 +73,7 @@ let package = Package(
         room("Catalog", ["Jobs", "CJansson"], resources: [.copy("Models")]),
         room("Folders", ["Jobs", "Catalog", "CInotifyTools", "CLinux", crypto, heap, logging, system]),
         room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
-        room("VideoAPI", ["Jobs", httpClient, logging, system]),
+        room("VideoAPI", ["Jobs", httpClient, logging, nioCore, nioHTTP, nioSSL, system]),
         room("SQLiteStore", ["Jobs", grdb, grdbSQLite]),
         room("Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),
         room("Simulator", ["Media", crypto, hummingbird, lifecycle, logging, system]),
@@ -86,7 +92,7 @@ let package = Package(
         tests("CatalogTests", ["Catalog"]),
         tests("FoldersTests", ["Folders"]),
         tests("MediaTests", ["Media"]),
-        tests("VideoAPITests", ["VideoAPI", hummingbird]),
+        tests("VideoAPITests", ["VideoAPI", hummingbird, nioCore, nioHTTP, nioPosix]),
         tests("SQLiteStoreTests", ["SQLiteStore", grdb]),
         tests("PipelineTests", ["Pipeline", "SQLiteStore"]),
         tests("SimulatorTests", ["Simulator", httpClient]),

@@ -21,7 +21,7 @@ package struct GenerationRequest: Hashable, Sendable, Codable {
 
     /// The body as a receipt shows it: each inlined picture as its file name and hash.
     package var shown: JSONValue {
-        completeBody { ["file": .string($0.file.shown), "sha256": .string($0.sha256)] }
+        completeBody { ["file": .string($0.name.shown), "sha256": .string($0.sha256)] }
     }
 }
 
@@ -31,13 +31,18 @@ package struct Attachment: Hashable, Sendable, Codable {
     package let place: [PlaceStep]
     /// The file in the claim folder: the source itself, or what it was fitted into.
     package let file: FileName
+    /// What people call the picture: its path as it was dropped.
+    package let name: FileName
     package let mimeType: String
     package let bytes: Int
     package let sha256: String
 
-    package init(place: [PlaceStep], file: FileName, mimeType: String, bytes: Int, sha256: String) {
+    package init(
+        place: [PlaceStep], file: FileName, name: FileName, mimeType: String, bytes: Int, sha256: String
+    ) {
         self.place = place
         self.file = file
+        self.name = name
         self.mimeType = mimeType
         self.bytes = bytes
         self.sha256 = sha256

@@ -150,7 +150,8 @@ struct Claimer: Sendable {
             }
             for place in member.places {
                 attachments.append(
-                    Attachment(place: place.steps, file: file, mimeType: mimeType, bytes: bytes, sha256: hash))
+                    Attachment(
+                        place: place.steps, file: file, name: source.file, mimeType: mimeType, bytes: bytes, sha256: hash))
             }
         }
         return (attachments, notes)

@@ -131,10 +131,12 @@ extension GenerationRequest {
         ],
         attachments: [
             Attachment(
-                place: [.key("image_url")], file: "shot1.png", mimeType: "image/png", bytes: 81_234,
+                place: [.key("image_url")], file: "sources/shot1.png", name: "shot1.png", mimeType: "image/png",
+                bytes: 81_234,
                 sha256: String(repeating: "ab", count: 32)),
             Attachment(
-                place: [.key("dynamic_masks"), .index(0), .key("mask")], file: "masks/still.png", mimeType: "image/png",
+                place: [.key("dynamic_masks"), .index(0), .key("mask")], file: "sources/masks/still.png",
+                name: "masks/still.png", mimeType: "image/png",
                 bytes: 900, sha256: String(repeating: "ef", count: 32)),
         ], warnings: ["masks are untested with this model"])
 }

@@ -60,7 +60,8 @@ struct AttachmentTests {
     func bytesOfAName() throws {
         try folder.write("12345".utf8, to: folder.file(bytes: [0xFF, 0x2E]))
         let attachment = Attachment(
-            place: [.key("image_url")], file: FileName(bytes: [0xFF, 0x2E]), mimeType: "image/png", bytes: 5, sha256: ""
+            place: [.key("image_url")], file: FileName(bytes: [0xFF, 0x2E]), name: "x",
+            mimeType: "image/png", bytes: 5, sha256: ""
         )
         let file = try AttachmentFile(attachment, in: folder.path)
         #expect(try file.base64(at: 0, count: 3) == Data("12345".utf8).prefix(3).base64EncodedData())

@@ -29,7 +29,7 @@ struct JobFinder {
     func job(_ text: String) async throws -> Job {
         if let job = try await store.job(JobID(rawValue: text)) { return job }
         let matches = try await store.jobs(JobQuery()).filter {
-            $0.id.rawValue.hasPrefix(text) || $0.id.rawValue.hasSuffix(text) || $0.place == text
+            $0.id.rawValue.hasPrefix(text) || $0.id.rawValue.hasSuffix(text) || $0.place == text || $0.name == text
         }
         guard let match = matches.first, !text.isEmpty else {
             throw ExitStatus.noInput.because("there is no job “\(text)”. hotreel jobs lists them.")

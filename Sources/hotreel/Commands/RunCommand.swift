@@ -7,7 +7,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("The generation API, or local for the built-in stand-in.", valueName: "url|local"))
+    @Option(name: .customLong("api-url"), help: ArgumentHelp("The generation API, or local for the built-in stand-in.", valueName: "url|local"))
     var apiURL: String?
 
     func run() async throws {
@@ -15,12 +15,5 @@ struct RunCommand: AsyncParsableCommand {
             let settings = try common.settings(apiURL.map { [.apiURL: ("--api-url", $0)] } ?? [:])
             try await ServiceProcess(settings: settings).run()
         }
-    }
-}
-
-extension RunCommand {
-    enum CodingKeys: String, CodingKey {
-        case common
-        case apiURL = "apiUrl"
     }
 }

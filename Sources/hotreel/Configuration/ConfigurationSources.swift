@@ -60,10 +60,11 @@ struct ConfigurationSources {
                 try read(value, prefix: prefix.isEmpty ? name : "\(prefix).\(name)", file: file, base: base)
             }
         case .scalar(let scalar):
-            // A key without a value: the default.
-            if scalar.string.isEmpty || node.null != nil { _ = try Self.key(prefix, place: place) } else {
-                values[try Self.key(prefix, place: place)] = ConfiguredValue(text: scalar.string, place: place, base: base)
-            }
+            // Nothing after the colon: the default, or a group all of whose keys are commented out.
+            let isEmpty = scalar.string.isEmpty || node.null != nil
+            if isEmpty, ConfigurationKey.allCases.contains(where: { $0.rawValue.hasPrefix(prefix + ".") }) { return }
+            let key = try Self.key(prefix, place: place)
+            if !isEmpty { values[key] = ConfiguredValue(text: scalar.string, place: place, base: base) }
         case .sequence, .alias:
             throw ConfigurationError(
                 place: place, key: prefix.isEmpty ? "the file" : prefix, value: nil, rule: "a single value or a group of keys belongs here",
