@@ -103,6 +103,7 @@ let package = Package(
 
 // DEV-ONLY (removed before landing): ROOM=Media builds just that room, what it needs and its tests.
 if let only = Context.environment["ROOM"] {
+    // EndToEnd stands for its tests and the binary.
     var wanted: Set<String> = [only, only + "Tests", "TestKit"]
     var grew = true
     while grew {

@@ -39,6 +39,8 @@ package protocol JobStore: Sendable {
     func markSettled(_ drop: DropID) async throws(JobStoreError)
     /// Jobs of drops not yet marked settled, ended or not: what start-up must heal.
     func unsettled() async throws(JobStoreError) -> [Job]
+    /// Those of them that have ended: their files could not be given back, or another process ended them.
+    func endedUnsettled() async throws(JobStoreError) -> [Job]
 }
 
 extension JobStore {

@@ -160,8 +160,9 @@ struct Claimer: Sendable {
     /// Undoes a claim that a last-moment change overtook: files go back, the rows end unspent.
     private func abandon(_ jobs: [Job], of drop: Drop) async throws {
         for source in drop.sources { _ = try context.claims.putBack(source, of: drop) }
-        for job in jobs { try await context.record(.cancelled, on: job) }
+        // Before the rows end, so that nobody takes what is left there for files to give back.
         try context.claims.remove(drop.id)
+        for job in jobs { try await context.record(.cancelled, on: job) }
         try await context.store.markSettled(drop.id)
     }
 }

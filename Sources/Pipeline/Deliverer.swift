@@ -101,6 +101,9 @@ struct Deliverer: Sendable {
         case VideoProblem.notChecked:
             // The prober's trouble says nothing about the video.
             try await context.record(.deliveryPostponed(reason: reason, until: next), on: job)
+        case DownloadError.interrupted where age > .seconds(30):
+            // Asking again costs nothing, and the answer may name another host.
+            try await context.record(.linkExpired(reason: reason, nextPoll: next), on: job)
         case DownloadError.expired, DownloadError.notAVideo, is VideoProblem:
             try await context.record(.linkExpired(reason: reason, nextPoll: next), on: job)
         default:

@@ -1,6 +1,7 @@
 import Folders
 import Foundation
 import Jobs
+import ServiceLifecycle
 
 /// What happens to a drop's files when its jobs end: originals of delivered videos, the rest given back with a report.
 ///
@@ -26,19 +27,44 @@ struct Endings: Sendable {
             try await context.endings.pass(job.drop.id) { () throws in
                 let jobs = try await context.store.jobs(of: job.drop.id)
                 let isLast = jobs.allSatisfy(\.state.name.isEnded)
-                let number = context.outbox.freeNumber(for: job.drop, in: .errors)
-                if case .failed(let failure, _) = job.state { try report(failure, of: job, among: jobs, number: number) }
-                guard isLast else { return }
-                try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
-                try await context.store.markSettled(job.drop.id)
+                // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
+                let isPlaced = !FileSystem.exists(context.claims.folder(of: job.drop.id))
+                if !isPlaced {
+                    let number = context.outbox.freeNumber(for: job.drop, in: .errors)
+                    for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
+                    if isLast { try await place(job.drop, outcomes: jobs.map(\.state.name), number: number) }
+                }
+                if isLast { try await context.store.markSettled(job.drop.id) }
             }
         } catch {
-            // The ledger knows that the drop is not settled, so the next start does this again.
+            // The ledger knows that the drop is not settled, so the next sweep does this again.
             context.logger.error("cannot give back the files of \(job.drop.stem): \(error)", metadata: ["job": "\(job.id)"])
         }
     }
 
-    private func report(_ failure: Failure, of job: Job, among jobs: [Job], number: Int) throws {
+    /// Settles drops whose files could not be placed before, or that another process ended, again and again.
+    func sweep() async {
+        let bell = context.bells[.cancelled]
+        await withGracefulShutdownHandler {
+            while !Task.isShuttingDownGracefully && !Task.isCancelled {
+                let rings = bell.rings
+                do throws(JobStoreError) {
+                    var drops: Set<DropID> = []
+                    for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
+                        if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) { await settle(job) }
+                    }
+                } catch {
+                    context.logger.error("\(error)")
+                }
+                await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
+            }
+        } onGracefulShutdown: {
+            bell.ring()
+        }
+    }
+
+    private func report(_ job: Job, among jobs: [Job], number: Int) throws {
+        guard case .failed(let failure, _) = job.state else { return }
         var stem = OutputName.fitting(job.drop.stem)
         if let index = jobs.firstIndex(where: { $0.id == job.id }), jobs.count > 1 {
             stem = OutputName.variation(index + 1, of: jobs.count, name: stem)

@@ -20,6 +20,7 @@ package struct Pipeline: Service {
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await intake.run() }
+            group.addTask { await Endings(context: context).sweep() }
             for loop in loops { group.addTask { await loop.run() } }
             try await group.waitForAll()
         }

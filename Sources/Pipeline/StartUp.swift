@@ -20,15 +20,15 @@ struct StartUp: Sendable {
         guard let first = jobs.first else { return }
         let missing = try first.drop.sources.filter { try context.claims.take($0, of: first.drop) != .taken }
         if jobs.allSatisfy(\.state.name.isEnded) {
-            return await Endings(context: context).settle(jobs.first { $0.state.name == .failed } ?? first)
+            return await Endings(context: context).settle(first)
         }
         // Row first, then the rename: if the file was changed or taken away in between, this drop never was.
         guard missing.contains(where: { $0.claim == .move }), jobs.allSatisfy({ $0.attempts == 0 }) else { return }
         for source in first.drop.sources { _ = try context.claims.putBack(source, of: first.drop) }
+        try context.claims.remove(first.drop.id)
         for job in jobs where job.state.name == .queued || job.state.name == .held {
             try await context.record(.cancelled, on: job)
         }
-        try context.claims.remove(first.drop.id)
         try await context.store.markSettled(first.drop.id)
         context.logger.warning(
             "\(missing.map(\.file.shown).joined(separator: ", ")) changed while being claimed; it counts as a new drop")

@@ -77,6 +77,8 @@ enum Migrations {
         CREATE INDEX job_folder ON job (folder, id);
         CREATE INDEX job_spend ON job (completed, credits) WHERE completed IS NOT NULL;
         CREATE INDEX job_unsettled ON job (id) WHERE settled = 0;
+        CREATE INDEX job_ended_unsettled ON job (id)
+            WHERE settled = 0 AND state IN ('delivered', 'failed', 'cancelled');
         """
 
     private static let jobRules = """

@@ -37,6 +37,11 @@ extension SQLiteJobStore {
         try await jobs("SELECT * FROM job WHERE settled = 0 ORDER BY id", [])
     }
 
+    package func endedUnsettled() async throws(JobStoreError) -> [Job] {
+        try await jobs(
+            "SELECT * FROM job WHERE settled = 0 AND state IN ('delivered', 'failed', 'cancelled') ORDER BY id", [])
+    }
+
     package func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
         try await read { db in
             try Row.fetchAll(

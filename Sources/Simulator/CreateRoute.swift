@@ -33,7 +33,7 @@ struct CreateRoute: Sendable {
         }
 
         let order = CreateRequest(body)
-        let generation = await calls.ledger.accept(
+        let generation = try await calls.ledger.accept(
             order, shown: body.shown, clientRequestID: Self.clientRequestID(request))
         try await record(spooled)
         if case .refused = generation.outcome {

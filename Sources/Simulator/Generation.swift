@@ -3,8 +3,8 @@ import Jobs
 import SystemPackage
 
 /// One accepted create and what became of it.
-struct Generation: Sendable {
-    enum Outcome: Sendable {
+struct Generation: Sendable, Codable {
+    enum Outcome: Sendable, Codable {
         case rendering
         case rendered(FilePath)
         /// Ends in `error`, as the vendor words it; costs nothing.
@@ -21,12 +21,17 @@ struct Generation: Sendable {
     let credits: Int
     let received: Date
     /// The same moment on a clock that nobody sets.
-    let start: ContinuousClock.Instant
+    private(set) var start = ContinuousClock.now
     /// Unguessable part of the result's address.
     let fileToken: String
     /// The body with its pictures shown as `{mime, bytes, sha256}`.
     let body: JSONValue
     var outcome = Outcome.rendering
+
+    /// All but the start, which means nothing to another process.
+    private enum CodingKeys: CodingKey {
+        case id, requestID, clientRequestID, model, seconds, credits, received, fileToken, body, outcome
+    }
 
     static let creditsPerUSD = 2_000_000.0
 

@@ -2,7 +2,7 @@ import Foundation
 import Jobs
 import SystemPackage
 
-/// All the stand-in knows, in memory: generations in the order they came, and counts of what was asked.
+/// All the stand-in knows: generations in the order they came, and counts of what was asked.
 actor GenerationLedger {
     private let configuration: SimulatorConfiguration
     private var order: [String] = []
@@ -13,8 +13,16 @@ actor GenerationLedger {
     private var rendering: Set<String> = []
     private var idleWaiters: [AsyncStream<Never>.Continuation] = []
 
-    init(_ configuration: SimulatorConfiguration) {
+    private let archive: GenerationArchive
+
+    init(_ configuration: SimulatorConfiguration) throws {
         self.configuration = configuration
+        archive = try GenerationArchive(configuration.directory?.appending("generations"))
+        for generation in try archive.load() {
+            order.append(generation.id)
+            generations[generation.id] = generation
+            tokens[generation.fileToken] = generation.id
+        }
     }
 
     /// Counts a request and says which one of its kind it is.
@@ -25,19 +33,20 @@ actor GenerationLedger {
 
     func countLeakedKey() { leakedKeys += 1 }
 
-    func accept(_ request: CreateRequest, shown: JSONValue, clientRequestID: String?) -> Generation {
+    func accept(_ request: CreateRequest, shown: JSONValue, clientRequestID: String?) throws -> Generation {
         let unique = UUID().uuidString.lowercased()
         // Ids as the vendor's are: with ':' '/' '_', some beginning with '-'.
         let id = order.count % 4 == 3 ? "-\(unique.prefix(8))_\(unique):\(request.model)" : "\(request.model):\(unique)"
         let generation = Generation(
             id: id, requestID: UUID().uuidString.lowercased(), clientRequestID: clientRequestID, model: request.model,
             seconds: request.seconds, credits: request.seconds * configuration.creditsPerSecond, received: .now,
-            start: .now, fileToken: UUID().uuidString.replacing("-", with: "").lowercased(), body: shown,
+            fileToken: UUID().uuidString.replacing("-", with: "").lowercased(), body: shown,
             outcome: request.objection.map { .refused(name: "KlingBadRequestException", message: $0) } ?? .rendering)
         order.append(id)
         generations[id] = generation
         tokens[generation.fileToken] = id
         if case .rendering = generation.outcome { rendering.insert(id) }
+        try archive.save(generation)
         return generation
     }
 
@@ -46,6 +55,8 @@ actor GenerationLedger {
 
     func finish(_ id: String, _ outcome: Generation.Outcome) {
         generations[id]?.outcome = outcome
+        // A stand-in that cannot write still serves what it has in memory.
+        if let generation = generations[id] { try? archive.save(generation) }
         rendering.remove(id)
         guard rendering.isEmpty else { return }
         idleWaiters.forEach { $0.finish() }

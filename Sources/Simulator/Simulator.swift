@@ -26,7 +26,7 @@ package struct Simulator: Service {
     package func run() async throws {
         let folders = try SimulatorFolders(configuration)
         defer { folders.remove() }
-        let ledger = GenerationLedger(configuration)
+        let ledger = try GenerationLedger(configuration)
         let (orders, renders) = AsyncStream.makeStream(of: RenderQueue.Order.self)
         let queue = RenderQueue(
             ledger: ledger, folder: folders.videos, atOnce: max(1, configuration.rendersAtOnce),

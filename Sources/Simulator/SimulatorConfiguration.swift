@@ -17,8 +17,8 @@ package struct SimulatorConfiguration: Sendable {
     package var creditsPerSecond = 126_000
     /// USD at the start, as `GET /v2/billing` tells it.
     package var startingBalance = 1000.0
-    /// Where decoded pictures and videos lie; nil takes a new folder below the system's temporary one and removes it
-    /// at the end.
+    /// Where decoded pictures, videos and what was asked lie, for a week and across restarts; nil takes a new folder below
+    /// the system's temporary one and removes it at the end.
     package var directory: FilePath?
     /// Where the body of every accepted create is kept byte for byte, as `0001.json`, `0002.json`, …; nil keeps none.
     package var recordDirectory: FilePath?

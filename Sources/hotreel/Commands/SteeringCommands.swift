@@ -15,7 +15,7 @@ struct ReleaseCommand: AsyncParsableCommand {
 
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Give up jobs that have not been sent; their files are given back at the next start.")
+        commandName: "cancel", abstract: "Give up jobs that have not been sent; their files are given back.")
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "Job ids.") var jobs: [String]
@@ -26,7 +26,10 @@ struct CancelCommand: AsyncParsableCommand {
 /// Records one event on each job. A running service sees it within half a minute.
 private func steer(_ ids: [String], _ event: JobEvent, _ common: CommonOptions, done: String) async throws {
     try await explainingErrors {
-        let store = try SQLiteJobStore(path: try common.settings().ledger.string)
+        let ledger = try common.settings().ledger.string
+        // Read first: a wrong state folder is an error, not a new ledger.
+        _ = try SQLiteJobStore(path: ledger, readOnly: true)
+        let store = try SQLiteJobStore(path: ledger)
         for id in ids {
             let job = try await JobFinder(store: store).job(id)
             try await store.record(event, on: job, at: Date())

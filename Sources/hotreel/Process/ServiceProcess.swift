@@ -82,6 +82,7 @@ struct ServiceProcess {
         var configuration = SimulatorConfiguration()
         configuration.queueTime = settings.simulatorQueueTime
         configuration.renderTime = settings.simulatorRenderTime
+        configuration.directory = settings.state.appending("stand-in")
         var quiet = logger
         quiet.logLevel = max(.warning, logger.logLevel)
         return Simulator(configuration: configuration, logger: quiet) { port in
