@@ -96,7 +96,13 @@ package struct HTTPGenerationClient: GenerationClient {
     // MARK: - Ask
 
     package func poll(_ id: GenerationID) async throws(PollError) -> GenerationUpdate {
-        let answer = try await ask(endpoint.poll(id))
+        let answer = try await ask(endpoint.poll(id)) { answer in
+            answer.status == 404
+                ? Trouble(
+                    kind: .api,
+                    message: "The API does not know this generation, or not yet (\(answer.words)); Hotreel keeps asking.")
+                : Trouble(answer)
+        }
         let body = answer.json?.objectValue ?? [:]
         if let other = GenerationUpdate.id(in: body), other != id {
             throw PollError(
@@ -115,8 +121,8 @@ package struct HTTPGenerationClient: GenerationClient {
         return page
     }
 
-    /// One GET, answered with success.
-    private func ask(_ url: String) async throws(PollError) -> Answer {
+    /// One GET, answered with success; else what `trouble` makes of the answer.
+    private func ask(_ url: String, trouble: (Answer) -> Trouble = { Trouble($0) }) async throws(PollError) -> Answer {
         let answer: Answer
         do {
             answer = try await askPlaces.occupied {
@@ -125,7 +131,7 @@ package struct HTTPGenerationClient: GenerationClient {
         } catch {
             throw PollError(unreachable(error))
         }
-        guard answer.succeeded else { throw PollError(Trouble(answer)) }
+        guard answer.succeeded else { throw PollError(trouble(answer)) }
         return answer
     }
 
@@ -153,12 +159,14 @@ package struct HTTPGenerationClient: GenerationClient {
         var brokenOff: String?
         do {
             let body = try await before(deadline) { try await response.body.collect(upTo: Answer.limit) }
-            text = configuration.apiKey.blotted(in: String(buffer: body))
+            text = String(buffer: body)
         } catch {
             text = ""
             brokenOff = error is NIOTooManyBytesError ? "the answer is longer than 1 MiB" : TransportFault.words(error)
         }
-        return Answer(status: Int(response.status.code), headers: response.headers, text: text, brokenOff: brokenOff)
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, text: text, brokenOff: brokenOff,
+            key: configuration.apiKey)
     }
 
     private func unreachable(_ error: any Error) -> Trouble {

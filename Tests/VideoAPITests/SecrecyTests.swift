@@ -26,6 +26,19 @@ struct SecrecyTests {
         #expect(key.authorization == "Bearer \(secret)")
     }
 
+    @Test("An id or address that happens to contain the key's letters is taken as it is, its words are not")
+    func idsAreNotBlotted() throws {
+        let key = try #require(APIKey("k"))
+        let body = #"{"id":"kling:k1","status":"error","error":{"name":"n","message":"key k is bad"}}"#
+        let update = try #require(GenerationUpdate(Answer(status: 200, text: body, key: key), knownID: nil))
+        #expect(update.id.rawValue == "kling:k1")
+        guard case .failed(let words) = update.phase else { return #expect(Bool(false), "\(update.phase)") }
+        #expect(words.text.contains("[API key]"))
+        let done = #"{"id":"g","status":"completed","video":{"url":"https://cdn.example/k.mp4"}}"#
+        let video = GenerationUpdate(Answer(status: 200, text: done, key: key), knownID: nil)
+        #expect(video?.phase == .completed(try #require(URL(string: "https://cdn.example/k.mp4"))))
+    }
+
     @Test("What cannot be a key is none", arguments: ["", " \n", "two words", "a\r\nX-Evil: 1", "schlüssel"])
     func noKey(_ text: String) { #expect(APIKey(text) == nil) }
 

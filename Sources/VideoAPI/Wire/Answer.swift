@@ -16,9 +16,13 @@ struct Answer: Sendable {
     let json: JSONValue?
     /// Why the body is not all there.
     let brokenOff: String?
+    /// Blotted out of whatever is quoted for people. Ids and addresses are taken as they are: a key that happens to stand in
+    /// one must not change it.
+    private let key: APIKey?
 
-    init(status: Int, headers: HTTPHeaders = [:], text: String, brokenOff: String? = nil) {
+    init(status: Int, headers: HTTPHeaders = [:], text: String, brokenOff: String? = nil, key: APIKey? = nil) {
         self.status = status
+        self.key = key
         self.headers = headers
         self.text = text
         self.brokenOff = brokenOff
@@ -35,8 +39,11 @@ struct Answer: Sendable {
     /// The API's own words, or a gateway's; the bare status where there are none.
     var said: String {
         let words = json.map { ErrorWords.of($0) } ?? ErrorWords.ofPage(text)
-        return words.isEmpty ? "HTTP \(status)" : words
+        return words.isEmpty ? "HTTP \(status)" : quotable(words)
     }
+
+    /// The API's words without the key, which a far end may echo.
+    func quotable(_ words: String) -> String { key?.blotted(in: words) ?? words }
 
     /// The words with the status before them, for an admin.
     var words: String {

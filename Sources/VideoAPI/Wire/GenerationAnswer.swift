@@ -8,9 +8,9 @@ extension GenerationUpdate {
     init?(_ answer: Answer, knownID: GenerationID?) {
         let body = answer.json?.objectValue ?? [:]
         guard let id = Self.id(in: body) ?? knownID else { return nil }
-        let (phase, remark) = Self.phase(body)
+        let (phase, remark) = Self.phase(body, answer)
         self.init(
-            id: id, status: body["status"]?.stringValue ?? "none given", phase: phase, charge: Charge(answer),
+            id: id, status: answer.quotable(body["status"]?.stringValue ?? "none given"), phase: phase, charge: Charge(answer),
             remark: remark)
     }
 
@@ -26,7 +26,7 @@ extension GenerationUpdate {
         return nil
     }
 
-    private static func phase(_ body: [String: JSONValue]) -> (Phase, remark: String?) {
+    private static func phase(_ body: [String: JSONValue], _ answer: Answer) -> (Phase, remark: String?) {
         let status = body["status"]?.stringValue ?? ""
         switch status.lowercased().trimmingCharacters(in: .whitespaces) {
         case "queued", "generating", "waiting", "active":
@@ -39,13 +39,14 @@ extension GenerationUpdate {
             }
             return (.completed(url), nil)
         case "error", "failed":
-            let words = body["error"].map(ErrorWords.of) ?? ""
+            let words = answer.quotable(body["error"].map(ErrorWords.of) ?? "")
             return (.failed(APIMessage(status: nil, text: words.isEmpty ? "The API gave no reason." : words)), nil)
         case "":
             return (.running, "The API gives no status; Hotreel keeps asking.")
         default:
             return (
-                .running, "The API gives a status Hotreel does not know, \(status); it is taken to be still running."
+                .running,
+                "The API gives a status Hotreel does not know, \(answer.quotable(status)); it is taken to be still running."
             )
         }
     }

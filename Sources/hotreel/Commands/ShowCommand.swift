@@ -62,7 +62,7 @@ struct ShowCommand: AsyncParsableCommand {
         }
         output("  history")
         for entry in history {
-            output("    \(entry.at.local)  \(entry.event.padded(22))\(entry.detail ?? "")")
+            output("    \(entry.at.local)  \(entry.event.padded(24))\(entry.detail ?? "")")
         }
         if !job.state.name.isEnded { output("  next step   \(job.due.local)") }
     }

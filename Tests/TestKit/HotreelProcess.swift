@@ -1,0 +1,121 @@
+import Foundation
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// A `hotreel run` or `hotreel simulate` at work, with what it says as events.
+package final class HotreelProcess: Sendable {
+    /// How it ended, and what `body` made of it.
+    package struct Ending<Value: Sendable>: Sendable {
+        package let value: Value
+        /// The exit code; nil when a signal ended it.
+        package let status: Int32?
+        /// From SIGTERM to the end.
+        package let stopping: Duration
+        package let log: String
+    }
+
+    /// The test's own error with the log, without which nobody could tell what went wrong.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private struct Log {
+        var lines: [String] = []
+        var isOver = false
+        var waiters: [UUID: (text: String, continuation: CheckedContinuation<String?, Never>)] = [:]
+    }
+    private let log = Mutex(Log())
+    private let signal: @Sendable (Signal) -> Void
+
+    private init(signal: @escaping @Sendable (Signal) -> Void) { self.signal = signal }
+
+    /// Starts it, waits for its `ready`, runs `body`, and ends it with SIGTERM; kills it when `body` throws or when it
+    /// does not end within 20 seconds.
+    package static func running<Value: Sendable>(
+        _ arguments: [String], environment: [String: String] = [:], _ body: (HotreelProcess) async throws -> Value
+    ) async throws -> Ending<Value> {
+        let result = try await Subprocess.run(
+            .path(HotreelBinary.path), arguments: Arguments(arguments),
+            environment: HotreelBinary.environment(environment), input: .none, output: .discarded, error: .sequence
+        ) { execution in
+            let process = HotreelProcess { try? execution.send(signal: $0) }
+            async let reading: Void = process.read(execution.standardError)
+            do {
+                _ = try await process.line(" ready")
+                let value = try await body(process)
+                let start = ContinuousClock.now
+                process.signal(.terminate)
+                let patience = Task {
+                    try await Task.sleep(for: .seconds(20))
+                    process.signal(.kill)
+                }
+                await reading
+                patience.cancel()
+                return (value, start.duration(to: .now), process.text)
+            } catch {
+                process.signal(.kill)
+                await reading
+                throw Failure(description: "\(error)\nThe log of hotreel \(arguments.first ?? ""):\n\(process.text)")
+            }
+        }
+        let (value, stopping, log) = result.closureResult
+        return Ending(value: value, status: result.terminationStatus.exitCode, stopping: stopping, log: log)
+    }
+
+    /// All it has said so far.
+    package var text: String { log.withLock { $0.lines.joined(separator: "\n") } }
+
+    /// The first line that holds `text`, said already or later. Throws when it ends without, or the task is cancelled.
+    package func line(_ text: String) async throws -> String {
+        let id = UUID()
+        let line = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                log.withLock { log in
+                    let known = log.lines.first { $0.contains(text) }
+                    if known != nil || log.isOver || Task.isCancelled { return continuation.resume(returning: known) }
+                    log.waiters[id] = (text, continuation)
+                }
+            }
+        } onCancel: {
+            log.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume(returning: nil)
+        }
+        guard let line else { throw Failure(description: "It never said “\(text)”.") }
+        return line
+    }
+
+    /// Asks it to end and waits until it has.
+    package func stop() async {
+        signal(.terminate)
+        _ = try? await line("\u{0}")
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    package func kill() async {
+        signal(.kill)
+        _ = try? await line("\u{0}")
+    }
+
+    private func read(_ output: SubprocessOutputSequence) async {
+        // An end by error is an end; what was said until then stands.
+        do {
+            for try await line in output.strings() { note(line.trimmingCharacters(in: .newlines)) }
+        } catch {}
+        let waiters = log.withLock { log in
+            log.isOver = true
+            defer { log.waiters = [:] }
+            return log.waiters.values.map(\.continuation)
+        }
+        for waiter in waiters { waiter.resume(returning: nil) }
+    }
+
+    private func note(_ line: String) {
+        let heard = log.withLock { log in
+            log.lines.append(line)
+            let heard = log.waiters.filter { line.contains($0.value.text) }
+            for id in heard.keys { log.waiters[id] = nil }
+            return heard.values.map(\.continuation)
+        }
+        for waiter in heard { waiter.resume(returning: line) }
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Jobs
+import SystemPackage
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A `hotreel simulate` of a test's own, and what it says it was asked.
+package struct HotreelStandIn: Sendable {
+    package let process: HotreelProcess
+    package let url: String
+    private let records: TemporaryFolder
+
+    /// Runs `body` against a fresh stand-in that answers without delay.
+    package static func running<Value: Sendable>(
+        _ options: String..., body: (HotreelStandIn) async throws -> Value
+    ) async throws -> Value {
+        let records = try TemporaryFolder()
+        let arguments = ["simulate", "--port", "0", "--queue-time", "0", "--render-time", "0", "--record", records.path.string]
+        return try await HotreelProcess.running(arguments + options) { process in
+            let line = try await process.line(" ready")
+            guard let url = line.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+/) else {
+                throw HotreelProcess.Failure(description: "It does not say where it listens: \(line)")
+            }
+            return try await body(HotreelStandIn(process: process, url: String(url.output), records: records))
+        }.value
+    }
+
+    /// The accepted creates, oldest first: `{client_request_id, inference_id, body, received}`.
+    package func requests() async throws -> [JSONValue] {
+        guard let url = URL(string: url + "/_simulator/requests") else { return [] }
+        let (data, _) = try await URLSession.shared.data(from: url)
+        return try JSONDecoder().decode(JSONValue.self, from: data).arrayValue ?? []
+    }
+
+    /// The bodies as they came over the wire, oldest first.
+    package func bodies() throws -> [String] { try records.files().map { try records.text(of: $0) } }
+}

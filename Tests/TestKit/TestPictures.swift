@@ -1,0 +1,50 @@
+import Jobs
+import Subprocess
+import Synchronization
+
+/// Pictures made on the spot by ffmpeg, each kind once.
+package enum TestPictures {
+    package enum Format: String, Sendable {
+        case jpeg = "mjpeg", png, tiff, bmp, webp = "libwebp"
+    }
+
+    private struct Recipe: Hashable {
+        let source: String
+        let size: String
+        let filter: String
+        let format: Format
+        let options: [String]
+    }
+    private static let made = Mutex<[Recipe: [UInt8]]>([:])
+
+    /// A picture.
+    ///
+    /// - Parameters:
+    ///   - source: one of ffmpeg's own pictures: `testsrc2`, `rgbtestsrc`, `color=c=0x303030`.
+    ///   - filter: drawn over it: `drawbox=w=100:h=100:c=white:t=fill`.
+    package static func make(
+        _ format: Format = .jpeg, size: String = "640x480", source: String = "testsrc2", filter: String = "null",
+        options: [String] = []
+    ) async throws -> [UInt8] {
+        let recipe = Recipe(source: source, size: size, filter: filter, format: format, options: options)
+        if let known = made.withLock({ $0[recipe] }) { return known }
+        // Scaled last, since some sources make even sizes only.
+        let scale = "scale=\(size.replacing("x", with: ":")),setsar=1,\(filter)"
+        let bytes = try await ffmpeg(
+            ["-f", "lavfi", "-i", source.contains("=") ? "\(source):s=\(size)" : "\(source)=s=\(size)"]
+                + ["-frames:v", "1", "-vf", scale, "-c:v", format.rawValue] + options
+                + (format == .webp ? ["-f", "webp", "-"] : ["-f", "image2pipe", "-"]))
+        made.withLock { $0[recipe] = bytes }
+        return bytes
+    }
+
+    static func ffmpeg(_ arguments: [String]) async throws -> [UInt8] {
+        let result = try await Subprocess.run(
+            .name("ffmpeg"), arguments: Arguments(["-nostdin", "-v", "error", "-y"] + arguments),
+            output: .bytes(limit: 100_000_000), error: .string(limit: 100_000))
+        guard result.terminationStatus.isSuccess else {
+            throw HotreelProcess.Failure(description: "ffmpeg \(arguments): \(result.standardError)")
+        }
+        return result.standardOutput
+    }
+}
