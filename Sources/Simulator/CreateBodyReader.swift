@@ -1,4 +1,4 @@
-import CVips
+import Crypto
 import Foundation
 import Jobs
 import SystemPackage
@@ -97,14 +97,7 @@ actor CreateBodyReader {
     }
 
     private static func sha256(_ data: Data) -> String {
-        data.withUnsafeBytes { raw in
-            guard
-                let text = g_compute_checksum_for_data(
-                    G_CHECKSUM_SHA256, raw.bindMemory(to: UInt8.self).baseAddress, gsize(raw.count))
-            else { return "" }
-            defer { g_free(text) }
-            return String(cString: text)
-        }
+        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
     }
 }
 

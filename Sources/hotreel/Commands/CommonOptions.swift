@@ -31,6 +31,11 @@ struct CommonOptions: ParsableArguments {
             workingFolder: FilePath(FileManager.default.currentDirectoryPath))
     }
 
+    /// The ledger's file. Whoever only reads it need not know the other folders.
+    func ledger() throws -> String {
+        try SettingReader(sources: sources()).folder(.state).appending(Settings.ledgerName).string
+    }
+
     func settings(_ more: [ConfigurationKey: (option: String, value: String)] = [:]) throws -> Settings {
         try Settings(sources(more))
     }

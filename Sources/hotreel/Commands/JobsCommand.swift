@@ -21,7 +21,7 @@ struct JobsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await explainingErrors {
-            let store = try SQLiteJobStore(path: try common.settings().ledger.string, readOnly: true)
+            let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
             let jobs = try await store.jobs(
                 JobQuery(states: Set(status), folder: folder.map { FileName($0) }, limit: limit))
             json ? output(.array(jobs.map(\.listed))) : run(jobs)

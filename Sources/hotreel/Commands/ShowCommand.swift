@@ -17,7 +17,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await explainingErrors {
-            let store = try SQLiteJobStore(path: try common.settings().ledger.string, readOnly: true)
+            let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
             let found = try await JobFinder(store: store).job(job)
             let history = try await store.history(of: found.id)
             json ? output(Self.document(found, history)) : Self.run(found, history)

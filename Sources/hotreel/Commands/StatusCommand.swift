@@ -15,7 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await explainingErrors {
-            let store = try SQLiteJobStore(path: try common.settings().ledger.string, readOnly: true)
+            let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
             let calendar = Calendar.current
             let now = Date()
             let month = calendar.dateInterval(of: .month, for: now)?.start ?? now

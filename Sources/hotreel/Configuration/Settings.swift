@@ -25,8 +25,9 @@ struct Settings {
     var simulatorQueueTime: Duration
     var simulatorRenderTime: Duration
 
+    static let ledgerName = "ledger.sqlite"
     /// The ledger's file.
-    var ledger: FilePath { state.appending("ledger.sqlite") }
+    var ledger: FilePath { state.appending(Self.ledgerName) }
 
     init(_ sources: ConfigurationSources) throws {
         let read = SettingReader(sources: sources)
