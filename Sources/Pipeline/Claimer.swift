@@ -21,7 +21,7 @@ struct Claimer: Sendable {
         if let changed = try changedMember(candidate.members, files: files) { return .changed(changed) }
         let now = context.time.now()
         let drop = Drop(
-            id: .make(at: now), folder: candidate.folder, sources: sources(candidate.members, files: files, in: candidate.folder))
+            id: .make(at: now), folder: candidate.folder, sources: await sources(candidate.members, files: files, in: candidate.folder))
         try context.claims.prepare(drop.id)
         let jobs: [Job]
         do {
@@ -43,14 +43,14 @@ struct Claimer: Sendable {
         }
         // Leased to the Intake until the files are in the claim folder, so that nobody sends what is not there yet.
         try await context.store.insert(jobs, leasedUntil: now.adding(.seconds(3600)))
-        for source in drop.sources where try context.claims.take(source, of: drop) != .taken {
+        if let overtaken = try await take(drop) {
             try await abandon(jobs, of: drop)
-            return .changed(InboxPath(from: drop.folder, following: source.file))
+            return .changed(InboxPath(from: drop.folder, following: overtaken.file))
         }
         try await context.store.endLeases(of: drop.id)
         context.bells[.queued].ring()
         context.metrics.claimedDrops.increment()
-        context.logger.info("claimed \(FileName(candidate.stem).shown)", metadata: metadata(jobs, drop))
+        context.logger.info("\(place(candidate.stem, drop)): claimed", metadata: metadata(jobs))
         try? context.outbox.withdrawReports(folder: drop.folder, stem: candidate.stem)
         return .claimed(jobs)
     }
@@ -61,7 +61,7 @@ struct Claimer: Sendable {
         if let changed = try changedMember(members, files: files) { return .changed(changed) }
         let drop = Drop(
             id: .make(at: context.time.now()), folder: refusal.folder,
-            sources: sources(members, files: files, in: refusal.folder))
+            sources: await sources(members, files: files, in: refusal.folder))
         return try await reject(drop, stem: refusal.stem, problems: refusal.problems)
     }
 
@@ -72,17 +72,27 @@ struct Claimer: Sendable {
         let job = Job.rejected(.make(at: now), drop: drop, name: OutputName.fitting(stem), failure: failure, at: now)
         try context.claims.prepare(drop.id)
         try await context.store.insert([job], leasedUntil: nil)
-        for source in drop.sources { _ = try context.claims.take(source, of: drop) }
+        _ = try await take(drop)
         context.metrics.refusedDrops.increment()
-        context.logger.warning("refused \(FileName(stem).shown): \(failure.message)", metadata: metadata([job], drop))
+        context.logger.warning("\(place(stem, drop)): refused. \(failure.message)", metadata: metadata([job]))
         await Endings(context: context).settle(job)
         return .claimed([job])
     }
 
-    private func metadata(_ jobs: [Job], _ drop: Drop) -> [String: Logger.MetadataValue] {
-        var metadata: Logger.Metadata = ["job": "\(jobs.map(\.id.rawValue).joined(separator: " "))"]
-        if !drop.folder.isEmpty { metadata["folder"] = "\(drop.folder.shown)" }
-        return metadata
+    private func place(_ stem: String, _ drop: Drop) -> String { drop.folder.appending(FileName(stem)).shown }
+
+    private func metadata(_ jobs: [Job]) -> Logger.Metadata {
+        ["job": "\(jobs.map(\.id.rawValue).joined(separator: " "))"]
+    }
+
+    /// Moves a drop's files into its claim folder; the first that could not be taken, because it changed, or nil.
+    private func take(_ drop: Drop) async throws(FileError) -> Source? {
+        let claims = context.claims
+        return try await context.files.run { () throws(FileError) in
+            var overtaken: Source?
+            for source in drop.sources where try claims.take(source, of: drop) != .taken { overtaken = overtaken ?? source }
+            return overtaken
+        }
     }
 
     /// The last look before the claim: is every member still what was examined, and does nobody write to it?
@@ -105,20 +115,24 @@ struct Claimer: Sendable {
         return nil
     }
 
+    /// The members as the ledger keeps them. What was never examined to its end is hashed now, which takes as long as it is large.
     private func sources(
         _ members: [Candidate.Member], files: [InboxPath: InboxFile], in folder: FileName
-    ) -> [Source] {
-        members.compactMap { member in
-            guard let file = files[member.path] else { return nil }
-            let sha256 =
-                switch file.examination {
-                case .picture(_, let sha256), .sidecar(_, let sha256): sha256
-                case .unfinished, .faulty, nil:
-                    (try? FileSystem.hash(context.claims.inbox.appending(member.path.relative)).sha256) ?? ""
-                }
-            return Source(
-                role: member.role, file: Self.relative(member.path, to: folder), identity: file.status.identity,
-                sha256: sha256, claim: member.claim)
+    ) async -> [Source] {
+        let inbox = context.claims.inbox
+        return await context.files.run {
+            members.compactMap { member in
+                guard let file = files[member.path] else { return nil }
+                let sha256 =
+                    switch file.examination {
+                    case .picture(_, let sha256), .sidecar(_, let sha256): sha256
+                    case .unfinished, .faulty, nil:
+                        (try? FileSystem.hash(inbox.appending(member.path.relative)).sha256) ?? ""
+                    }
+                return Source(
+                    role: member.role, file: Self.relative(member.path, to: folder), identity: file.status.identity,
+                    sha256: sha256, claim: member.claim)
+            }
         }
     }
 

@@ -53,22 +53,26 @@ package struct Context: Sendable {
         return next
     }
 
+    /// One line for people; the ids in the metadata are for looking further.
     private func log(_ event: JobEvent, _ job: Job) {
-        var metadata: Logger.Metadata = ["job": "\(job.id)", "name": "\(FileName(job.name).shown)"]
-        if !job.drop.folder.isEmpty { metadata["folder"] = "\(job.drop.folder.shown)" }
-        if let id = job.state.generation?.id { metadata["generation"] = "\(id)" }
+        let place = job.drop.folder.appending(FileName(job.name)).shown
+        var metadata: Logger.Metadata = ["job": "\(job.id)"]
         switch event {
         case .polled(_, nil, _), .downloaded, .submissionStarted:
-            logger.debug("\(event.name.rawValue)", metadata: metadata)
-        case .accepted: logger.info("accepted by the API", metadata: metadata)
-        case .completed: logger.info("generated", metadata: metadata)
-        case .delivered(let video): logger.notice("delivered \(FileName(video.name).shown).mp4", metadata: metadata)
+            logger.debug("\(place): \(event.name.rawValue)", metadata: metadata)
+        case .accepted(let id, _, _, _):
+            metadata["generation"] = "\(id)"
+            logger.info("\(place): accepted by the API", metadata: metadata)
+        case .completed: logger.info("\(place): generated", metadata: metadata)
+        case .delivered(let video):
+            logger.notice("\(job.drop.folder.appending(FileName(video.name)).shown).mp4: delivered", metadata: metadata)
         case .submissionRefused(let failure), .generationFailed(let failure), .deliveryFailed(let failure):
-            logger.error("failed: \(failure.message)", metadata: metadata)
+            logger.error("\(place): \(failure.message)", metadata: metadata)
         case .submissionUnconfirmed(let reason, _):
-            logger.warning("unconfirmed, perhaps billed: \(reason)", metadata: metadata)
+            logger.warning("\(place): unconfirmed, perhaps billed. \(reason)", metadata: metadata)
         default:
-            logger.info("\(event.name.rawValue)\(event.detail.map { ": \($0)" } ?? "")", metadata: metadata)
+            let name = event.name.rawValue.replacing("_", with: " ")
+            logger.info("\(place): \(name)\(event.detail.map { ", \($0)" } ?? "")", metadata: metadata)
         }
     }
 }

@@ -58,14 +58,17 @@ struct ErrorReport {
             "folder": .string(job.drop.folder.text),
             "stage": .string(failure.stage.rawValue),
             "message": .string(failure.message),
-            "problems": .array(
-                failure.problems.map { problem in
-                    [
-                        "file": .string(problem.file), "key": problem.key.map(JSONValue.string) ?? .null,
-                        "value": problem.value.map(JSONValue.string) ?? .null, "rule": .string(problem.rule),
-                        "remedy": .string(problem.remedy),
-                    ]
-                }),
+            "problems": .array(failure.problems.map(\.json)),
         ]).document
+    }
+}
+
+extension Problem {
+    /// `{file, key, value, rule, remedy}`, which scripts rely on.
+    package var json: JSONValue {
+        [
+            "file": .string(file), "key": key.map(JSONValue.string) ?? .null, "value": value.map(JSONValue.string) ?? .null,
+            "rule": .string(rule), "remedy": .string(remedy),
+        ]
     }
 }

@@ -136,6 +136,7 @@ actor Intake {
         guard !groups.isEmpty else { return false }
         var looks: Set<InboxPath> = []
         var acts: [PairingVerdict] = []
+        var shared: Set<InboxPath> = []
         for group in groups {
             nextLook[group] = nil
             for verdict in pairer.decide(group, in: table, at: now) {
@@ -147,13 +148,29 @@ actor Intake {
                 case .wait(let files, let until, let reason):
                     if let until { schedule(group, at: until) }
                     tell(files, reason)
-                case .take, .refuse: acts.append(verdict)
+                case .take, .refuse:
+                    // Drops that share a file go one after the other: the last that needs it takes it along.
+                    let needed = sharedFiles(of: verdict)
+                    if shared.isDisjoint(with: needed) {
+                        shared.formUnion(needed)
+                        acts.append(verdict)
+                    } else {
+                        schedule(group, at: now + .milliseconds(1))
+                    }
                 }
             }
         }
         await examine(looks)
         await act(acts)
         return !looks.isEmpty || !acts.isEmpty
+    }
+
+    /// Files that stay behind for another drop; not those that folder defaults name, which stay for good.
+    private func sharedFiles(of verdict: PairingVerdict) -> Set<InboxPath> {
+        Set(
+            verdict.members.lazy.filter { $0.claim == .copy }.map(\.path).filter { path in
+                !self.table.sidecars(naming: path).contains { NameRules.isDefaults($0.name) }
+            })
     }
 
     private func schedule(_ group: GroupKey, at time: Duration) {
@@ -193,13 +210,7 @@ actor Intake {
     }
 
     private func act(_ verdicts: [PairingVerdict]) async {
-        let work = verdicts.compactMap { verdict -> (PairingVerdict, [Candidate.Member])? in
-            switch verdict {
-            case .take(let candidate): (verdict, candidate.members)
-            case .refuse(let refusal): (verdict, refusal.members)
-            case .examine, .wait: nil
-            }
-        }
+        let work = verdicts.map { ($0, $0.members) }
         let claimer = claimer
         var known: [InboxPath: InboxFile] = [:]
         for (_, members) in work { for member in members { known[member.path] = table.file(member.path) } }
@@ -235,6 +246,17 @@ actor Intake {
             context.logger.error("cannot claim \(members.first?.path.relative.shown ?? ""): \(error)")
             for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(10)) }
         case nil: break
+        }
+    }
+}
+
+extension PairingVerdict {
+    /// The files it acts on.
+    fileprivate var members: [Candidate.Member] {
+        switch self {
+        case .take(let candidate): candidate.members
+        case .refuse(let refusal): refusal.members
+        case .examine, .wait: []
         }
     }
 }

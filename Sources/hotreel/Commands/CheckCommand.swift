@@ -43,14 +43,7 @@ extension DropCheck {
             "name": .string(name), "folder": .string(folder), "ok": .bool(problems.isEmpty),
             "files": .array(files.map(JSONValue.string)), "request": request ?? .null,
             "warnings": .array(warnings.map(JSONValue.string)),
-            "problems": .array(
-                problems.map {
-                    [
-                        "file": .string($0.file), "key": $0.key.map(JSONValue.string) ?? .null,
-                        "value": $0.value.map(JSONValue.string) ?? .null, "rule": .string($0.rule),
-                        "remedy": .string($0.remedy),
-                    ]
-                }),
+            "problems": .array(problems.map(\.json)),
         ]
     }
 

@@ -1,0 +1,104 @@
+import Catalog
+import Folders
+import Jobs
+import Testing
+
+@Suite("Folder defaults")
+struct FolderDefaultsTests {
+    @Test("make a job of a picture alone", arguments: scenarios)
+    func decide(_ scenario: PairingScenario) throws { try scenario.check() }
+
+    static let scenarios = [
+        PairingScenario(
+            "after the grace", [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture()))],
+            gives: "15 take shot.png"),
+        PairingScenario(
+            "from a folder above", [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("a/b/shot.png", .picture()))],
+            gives: "15 take a/b/shot.png"),
+        PairingScenario(
+            "not from a folder beside",
+            [(0, .put("a/_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("ab/shot.png", .picture()))],
+            gives: "3610 refuse ab/shot.png"),
+        PairingScenario(
+            "never while its own sidecar is being written",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture())),
+                (14.9, .put("shot.json", .sidecar([:]))),
+            ], gives: "15.9 take shot.png+shot.json"),
+        PairingScenario(
+            "never while its own sidecar is there cut off",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture())),
+                (11, .put("shot.json", .cut)), (900, .put("shot.json", .sidecar([:]))),
+            ], gives: "901 take shot.png+shot.json"),
+        PairingScenario(
+            "with no quiet time the grace holds all the same", settle: 0,
+            [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture()))],
+            gives: "15 take shot.png"),
+        PairingScenario(
+            "that come late find the pictures that wait",
+            [(0, .put("shot.png", .picture())), (100, .put("_hotreel.json", .sidecar(["prompt": "pan"])))],
+            gives: "101 take shot.png"),
+        PairingScenario(
+            "that go in time leave the picture waiting",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture())),
+                (12, .remove("_hotreel.json")),
+            ], gives: "3610 refuse shot.png"),
+        PairingScenario(
+            "that are being edited hold everything up until they are whole",
+            [
+                (0, .put("_hotreel.json", .cut)), (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))),
+                (50, .put("_hotreel.json", .sidecar(["prompt": "pan"]))),
+            ], gives: "51 take shot.png+shot.json"),
+        PairingScenario(
+            "that are wrong are told with the drop, and stay",
+            [
+                (0, .put("_hotreel.json", .broken)), (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))),
+            ], gives: "1 refuse shot.png+shot.json: _hotreel.json: broken"),
+        PairingScenario(
+            "that name a mask lend it to each, and it is no drop of its own",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan", "static_mask": "still.png"]))),
+                (0, .put("still.png", .picture())), (10, .put("a.png", .picture())), (20, .put("b.png", .picture())),
+            ], gives: "15 take a.png+still.png*", "25 take b.png+still.png*"),
+        PairingScenario(
+            "that name a mask for the folders below find it beside themselves",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan", "static_mask": "masks/still.png"]))),
+                (0, .put("masks/still.png", .picture())), (10, .put("a/b.png", .picture())),
+            ], gives: "15 take a/b.png+masks/still.png*"),
+        PairingScenario(
+            "make no job of a mask that two drops shared",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (0, .put("still.png", .picture())),
+                (0, .put("a.png", .picture())), (0, .put("a.json", .sidecar(["static_mask": "still.png"]))),
+                (0, .put("b.png", .picture())), (0, .put("b.json", .sidecar(["static_mask": "still.png"]))),
+            ], gives: "1 take a.png+still.png*+a.json", "1 take b.png+still.png+b.json"),
+    ]
+
+    @Test("merge key by key down the tree, and the sidecar wins")
+    func merging() throws {
+        var table = InboxTable()
+        var inode: UInt64 = 0
+        func put(_ path: InboxPath, _ examination: Examination) {
+            inode += 1
+            let identity = FileIdentity(device: 1, inode: inode, size: 9, modified: 0, changed: 0)
+            table.see(path, FileStatus(kind: .regular, identity: identity), at: .zero, news: true)
+            table.examined(path, identity: identity, examination)
+        }
+        put("_hotreel.json", .sidecar(["prompt": "outer", "duration": 10, "hotreel": ["priority": 9, "variations": 2]], sha256: ""))
+        put("a/_hotreel.json", .sidecar(["prompt": "inner", "cfg_scale": 0.3, "hotreel": ["variations": 3]], sha256: ""))
+        put("a/shot.json", .sidecar(["cfg_scale": 0.9], sha256: ""))
+        put("a/shot.png", .picture(ImageFacts(format: .png, width: 1280, height: 720, bytes: 9), sha256: ""))
+        let pairer = Pairer(
+            catalog: try .bundled(), rules: PairingRules(settle: .zero, grace: .zero, orphanAfter: .seconds(9)))
+        let verdicts = pairer.decide(GroupKey(folder: "a", stem: "shot"), in: table, at: .seconds(1))
+        guard case .take(let candidate)? = verdicts.first else {
+            Issue.record("\(verdicts)")
+            return
+        }
+        #expect(candidate.settings.parameters == ["prompt": "inner", "duration": 10, "cfg_scale": 0.9])
+        #expect(candidate.settings.options.priority == 9 && candidate.settings.options.variations == 3)
+    }
+}
