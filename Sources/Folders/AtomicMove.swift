@@ -27,7 +27,8 @@ extension FileSystem {
         if Errno.current == .fileExists { return false }
         // No hard links either: the best left is to look first.
         if try status(of: target) != nil { return false }
-        guard source.withPlatformString({ from in target.withPlatformString { Foundation.rename(from, $0) } }) == 0 else {
+        guard source.withPlatformString({ from in target.withPlatformString { Foundation.rename(from, $0) } }) == 0
+        else {
             throw FileError("rename to", target)
         }
         return true
@@ -39,10 +40,11 @@ extension FileSystem {
     package static func move(_ source: FilePath, to target: FilePath) throws(FileError) -> Bool {
         do {
             return try rename(source, to: target)
-        } catch where error.code == .improperLink {
+        } catch  where error.code == .improperLink {
             guard let status = try status(of: source) else { throw FileError("find", source, .noSuchFileOrDirectory) }
             guard status.kind == .regular else { return try recreate(source, status: status, at: target) }
-            let temporary = target.removingLastComponent().appending(FileName(".hotreel-\(UInt32.random(in: 0...UInt32.max)).tmp"))
+            let temporary = target.removingLastComponent().appending(
+                FileName(".hotreel-\(UInt32.random(in: 0...UInt32.max)).tmp"))
             try copy(source, to: temporary)
             guard try rename(temporary, to: target) else {
                 try remove(temporary)
@@ -55,7 +57,8 @@ extension FileSystem {
     }
 
     /// A link or a pipe cannot be copied; another of the same kind takes its place.
-    private static func recreate(_ source: FilePath, status: FileStatus, at target: FilePath) throws(FileError) -> Bool {
+    private static func recreate(_ source: FilePath, status: FileStatus, at target: FilePath) throws(FileError) -> Bool
+    {
         let code: Int32
         switch status.kind {
         case .symbolicLink:
@@ -103,7 +106,9 @@ extension FileSystem {
     package static func replace(_ target: FilePath, with bytes: [UInt8]) throws(FileError) {
         let folder = target.removingLastComponent()
         let temporary = folder.appending(FileName(".hotreel-\(UInt32.random(in: 0...UInt32.max)).tmp"))
-        let output = temporary.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664) }
+        let output = temporary.withPlatformString {
+            open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664)
+        }
         guard output >= 0 else { throw FileError("write", temporary) }
         do throws(FileError) {
             defer { close(output) }
@@ -113,7 +118,8 @@ extension FileSystem {
             try? remove(temporary)
             throw error
         }
-        guard temporary.withPlatformString({ from in target.withPlatformString { Foundation.rename(from, $0) } }) == 0 else {
+        guard temporary.withPlatformString({ from in target.withPlatformString { Foundation.rename(from, $0) } }) == 0
+        else {
             let failure = FileError("write", target)
             try? remove(temporary)
             throw failure

@@ -28,7 +28,9 @@ package struct Claims: Sendable {
     }
 
     package func prepare(_ drop: DropID) throws(FileError) {
-        for part in ["sources", "copies", "fitted"] { try FileSystem.makeFolder(folder(of: drop).appending(FileName(part))) }
+        for part in ["sources", "copies", "fitted"] {
+            try FileSystem.makeFolder(folder(of: drop).appending(FileName(part)))
+        }
         try FileSystem.sync(folder: root)
     }
 

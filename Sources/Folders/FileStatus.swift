@@ -89,13 +89,17 @@ package enum FileSystem {
         while let entry = readdir(stream) {
             let bytes = withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: UInt8.self, capacity: 256) { start in
-                    Array(UnsafeBufferPointer(start: start, count: strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))))
+                    Array(
+                        UnsafeBufferPointer(
+                            start: start, count: strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))))
                 }
             }
             if bytes != [0x2E], bytes != [0x2E, 0x2E] {
                 var result = stat()
                 let code = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                    name.withMemoryRebound(to: CChar.self, capacity: 256) { fstatat(descriptor, $0, &result, AT_SYMLINK_NOFOLLOW) }
+                    name.withMemoryRebound(to: CChar.self, capacity: 256) {
+                        fstatat(descriptor, $0, &result, AT_SYMLINK_NOFOLLOW)
+                    }
                 }
                 if code == 0 { entries.append((FileName(bytes: bytes), FileStatus(result))) }
             }

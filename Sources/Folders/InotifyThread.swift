@@ -109,7 +109,9 @@ final class InotifyThread: Sendable {
             entries.compactMap { entry in
                 var target = [CChar](repeating: 0, count: 64)
                 let length = folder.appending(entry.name).withPlatformString { readlink($0, &target, 63) }
-                guard length > 0, String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self).contains("anon_inode:inotify")
+                guard length > 0,
+                    String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self).contains(
+                        "anon_inode:inotify")
                 else { return nil }
                 return Int32(entry.name.text)
             })

@@ -18,10 +18,14 @@ extension Pairer {
             case .sidecar, .picture, nil: break
             }
         }
-        if let verdict = addDefaults(to: &decision, above: first.folder, stem: stem, in: table, at: now) { return verdict }
+        if let verdict = addDefaults(to: &decision, above: first.folder, stem: stem, in: table, at: now) {
+            return verdict
+        }
         if let sidecar, case .sidecar(let values, _) = table.file(sidecar)?.examination {
             decision.layers.append(
-                PlacedLayer(folder: sidecar.folder, isDefaults: false, content: SettingsLayer(file: sidecar.name.shown, values: values)))
+                PlacedLayer(
+                    folder: sidecar.folder, isDefaults: false,
+                    content: SettingsLayer(file: sidecar.name.shown, values: values)))
         }
 
         let (settings, problems) = catalog.settings(from: decision.layers.map(\.content))
@@ -29,7 +33,9 @@ extension Pairer {
         for reference in settings.references {
             if let verdict = resolve(reference, into: &decision, stem: stem, in: table, at: now) { return verdict }
         }
-        if let verdict = mainPicture(of: &decision, settings: settings, stem: stem, in: table, at: now) { return verdict }
+        if let verdict = mainPicture(of: &decision, settings: settings, stem: stem, in: table, at: now) {
+            return verdict
+        }
         decision.problems += settings.model.check(settings, pictures: decision.facts(in: table))
         guard decision.problems.isEmpty else {
             return refuse(decision.allPaths, decision.problems, stem: stem, in: table)
@@ -63,7 +69,9 @@ extension Pairer {
         switch (decision.picture, settings.remoteImage || named) {
         case (let picture?, false):
             decision.members.insert(
-                Candidate.Member(path: picture, role: .picture, claim: .move, places: [JSONPointer([.key(settings.model.pictureKey)])]),
+                Candidate.Member(
+                    path: picture, role: .picture, claim: .move,
+                    places: [JSONPointer([.key(settings.model.pictureKey)])]),
                 at: 0)
         case (let picture?, true):
             // Naming the picture beside it says nothing new.
@@ -74,8 +82,11 @@ extension Pairer {
                 Problem(
                     file: decision.sidecar?.name.shown ?? picture.name.shown, key: settings.model.pictureKey,
                     value: settings.parameters[settings.model.pictureKey]?.text,
-                    rule: "the sidecar names a picture, but \(picture.name.shown) lies beside it; only one can be the start",
-                    remedy: "Take image_url out of the sidecar, or rename the sidecar if it is not meant for \(picture.name.shown)."))
+                    rule:
+                        "the sidecar names a picture, but \(picture.name.shown) lies beside it; only one can be the start",
+                    remedy:
+                        "Take image_url out of the sidecar, or rename the sidecar if it is not meant for \(picture.name.shown)."
+                ))
         case (nil, true): break
         case (nil, false):
             return waitOrRefuse(
@@ -83,7 +94,9 @@ extension Pairer {
                 decision.problems + [
                     Problem(
                         file: decision.sidecar?.name.shown ?? stem, rule: "no picture came for this sidecar",
-                        remedy: "Drop the picture beside it under the same name, such as \(stem).png; or give an image_url.")
+                        remedy:
+                            "Drop the picture beside it under the same name, such as \(stem).png; or give an image_url."
+                    )
                 ],
                 stem: stem, reason: "waiting for a picture named \(stem)", in: table, at: now)
         }
@@ -95,7 +108,8 @@ extension Pairer {
 
     /// Finds a file a sidecar or folder defaults name. A verdict only where the drop has to wait for it.
     private func resolve(
-        _ reference: FileReference, into decision: inout PairDecision, stem: String, in table: InboxTable, at now: Duration
+        _ reference: FileReference, into decision: inout PairDecision, stem: String, in table: InboxTable,
+        at now: Duration
     ) -> PairingVerdict? {
         let layer = decision.layers[reference.layer]
         let wanted = InboxPath(from: layer.folder, following: FileName(reference.path))
@@ -112,7 +126,9 @@ extension Pairer {
                     Problem(
                         file: reference.file, key: reference.pointer.description, value: reference.path,
                         rule: "no file of this name came into the inbox",
-                        remedy: "Drop \(reference.path) beside the sidecar, or correct the name; then drop the files again.")
+                        remedy:
+                            "Drop \(reference.path) beside the sidecar, or correct the name; then drop the files again."
+                    )
                 ],
                 stem: stem, reason: "waiting for \(wanted.relative.shown)", in: table, at: now)
         }
@@ -122,14 +138,16 @@ extension Pairer {
         switch file.examination {
         case .unfinished(let problem):
             return waitOrRefuse(
-                decision.paths + [path], decision.problems + [problem], stem: stem, reason: "\(path.name.shown): \(problem.rule)", in: table,
+                decision.paths + [path], decision.problems + [problem], stem: stem,
+                reason: "\(path.name.shown): \(problem.rule)", in: table,
                 at: now)
         case .faulty(let problem): decision.problems.append(problem)
         case .sidecar:
             decision.problems.append(
                 Problem(
                     file: reference.file, key: reference.pointer.description, value: reference.path,
-                    rule: "this must name a picture, and \(path.name.shown) is a sidecar", remedy: "Name a picture file."))
+                    rule: "this must name a picture, and \(path.name.shown) is a sidecar",
+                    remedy: "Name a picture file."))
         case .picture, nil: break
         }
         if let index = decision.members.firstIndex(where: { $0.path == path && $0.role == role }) {
@@ -138,7 +156,8 @@ extension Pairer {
                 path: path, role: role, claim: member.claim, places: member.places + [reference.pointer])
         } else {
             decision.members.append(
-                Candidate.Member(path: path, role: role, claim: layer.isDefaults ? .copy : .move, places: [reference.pointer]))
+                Candidate.Member(
+                    path: path, role: role, claim: layer.isDefaults ? .copy : .move, places: [reference.pointer]))
         }
         return nil
     }

@@ -112,7 +112,8 @@ package struct Pairer: Sendable {
 
     /// Waits for the rest of an upload, up to `orphanAfter` after the files last changed.
     func waitOrRefuse(
-        _ paths: [InboxPath], _ problems: [Problem], stem: String, reason: String, in table: InboxTable, at now: Duration
+        _ paths: [InboxPath], _ problems: [Problem], stem: String, reason: String, in table: InboxTable,
+        at now: Duration
     ) -> PairingVerdict {
         let quiet = paths.compactMap { table.file($0)?.quietSince }.max() ?? now
         let deadline = quiet + rules.orphanAfter

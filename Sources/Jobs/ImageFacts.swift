@@ -10,7 +10,8 @@ package struct ImageFacts: Hashable, Sendable, Codable {
     package let bitsPerSample: Int
     package let isCMYK: Bool
 
-    package init(format: ImageFormat, width: Int, height: Int, bytes: Int, bitsPerSample: Int = 8, isCMYK: Bool = false) {
+    package init(format: ImageFormat, width: Int, height: Int, bytes: Int, bitsPerSample: Int = 8, isCMYK: Bool = false)
+    {
         self.format = format
         self.width = width
         self.height = height

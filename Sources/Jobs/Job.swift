@@ -58,7 +58,8 @@ package struct Job: Hashable, Sendable {
     ) -> Job {
         Job(
             id: id, drop: drop, request: nil, wishedName: name, priority: 5, created: now,
-            state: .failed(failure, .rejected), version: 1, attempts: 0, due: now, reason: failure.message, updated: now)
+            state: .failed(failure, .rejected), version: 1, attempts: 0, due: now, reason: failure.message, updated: now
+        )
     }
 
     /// Output name without `.mp4`: the one the video got, else the one wished for.

@@ -55,7 +55,9 @@ extension JobStore {
         } catch {
             throw .illegal(error)
         }
-        try await replace(job, with: next, event: HistoryEntry(at: now, event: event.name.rawValue, state: next.state.name, detail: event.detail))
+        try await replace(
+            job, with: next,
+            event: HistoryEntry(at: now, event: event.name.rawValue, state: next.state.name, detail: event.detail))
         return next
     }
 }
@@ -78,7 +80,9 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
 
     /// The entry a job begins with.
     package static func first(of job: Job) -> HistoryEntry {
-        HistoryEntry(at: job.created, event: job.request == nil ? "rejected" : "claimed", state: job.state.name, detail: job.reason)
+        HistoryEntry(
+            at: job.created, event: job.request == nil ? "rejected" : "claimed", state: job.state.name,
+            detail: job.reason)
     }
 }
 

@@ -21,7 +21,8 @@ struct Claimer: Sendable {
         if let changed = try changedMember(candidate.members, files: files) { return .changed(changed) }
         let now = context.time.now()
         let drop = Drop(
-            id: .make(at: now), folder: candidate.folder, sources: await sources(candidate.members, files: files, in: candidate.folder))
+            id: .make(at: now), folder: candidate.folder,
+            sources: await sources(candidate.members, files: files, in: candidate.folder))
         try context.claims.prepare(drop.id)
         let jobs: [Job]
         do {
@@ -90,7 +91,9 @@ struct Claimer: Sendable {
         let claims = context.claims
         return try await context.files.run { () throws(FileError) in
             var overtaken: Source?
-            for source in drop.sources where try claims.take(source, of: drop) != .taken { overtaken = overtaken ?? source }
+            for source in drop.sources where try claims.take(source, of: drop) != .taken {
+                overtaken = overtaken ?? source
+            }
             return overtaken
         }
     }
@@ -101,7 +104,8 @@ struct Claimer: Sendable {
     ) throws(FileError) -> InboxPath? {
         for member in members {
             let path = context.claims.inbox.appending(member.path.relative)
-            guard let status = try FileSystem.status(of: path), status.identity == files[member.path]?.status.identity else {
+            guard let status = try FileSystem.status(of: path), status.identity == files[member.path]?.status.identity
+            else {
                 return member.path
             }
             guard status.kind == .regular else { continue }
@@ -138,7 +142,9 @@ struct Claimer: Sendable {
 
     /// The path as the drop's folder sees it. Folder defaults may name files higher up; those keep their path below the inbox.
     private static func relative(_ path: InboxPath, to folder: FileName) -> FileName {
-        guard !folder.isEmpty, path.folder.isWithin(folder) else { return path.folder == folder ? path.name : path.relative }
+        guard !folder.isEmpty, path.folder.isWithin(folder) else {
+            return path.folder == folder ? path.name : path.relative
+        }
         return FileName(bytes: Array(path.relative.bytes.dropFirst(folder.bytes.count + 1)))
     }
 
@@ -165,7 +171,8 @@ struct Claimer: Sendable {
             for place in member.places {
                 attachments.append(
                     Attachment(
-                        place: place.steps, file: file, name: source.file, mimeType: mimeType, bytes: bytes, sha256: hash))
+                        place: place.steps, file: file, name: source.file, mimeType: mimeType, bytes: bytes,
+                        sha256: hash))
             }
         }
         return (attachments, notes)

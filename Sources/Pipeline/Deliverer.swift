@@ -73,7 +73,9 @@ struct Deliverer: Sendable {
     }
 
     private func durationWarning(_ job: Job, _ video: DeliveredVideo) -> [String] {
-        guard let asked = job.request?.body["duration"]?.doubleValue, abs(asked - video.facts.duration) > 1 else { return [] }
+        guard let asked = job.request?.body["duration"]?.doubleValue, abs(asked - video.facts.duration) > 1 else {
+            return []
+        }
         let got = (video.facts.duration * 10).rounded() / 10
         return ["asked for \(Int(asked)) seconds, and the API made \(got); it is paid for, so it is delivered as it is"]
     }
@@ -90,7 +92,9 @@ struct Deliverer: Sendable {
                 problems: [
                     Problem(
                         file: job.name + ".mp4", rule: reason,
-                        remedy: "Do not drop the files again, that would cost again. Ask your admin to run: hotreel retry \(job.id)")
+                        remedy:
+                            "Do not drop the files again, that would cost again. Ask your admin to run: hotreel retry \(job.id)"
+                    )
                 ])
             let failed = try await context.record(.deliveryFailed(failure), on: job)
             return await Endings(context: context).settle(failed)

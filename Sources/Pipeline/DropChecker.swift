@@ -100,7 +100,8 @@ package struct DropChecker: Sendable {
             }
             return DropCheck(
                 name: settings.options.name ?? candidate.stem, folder: candidate.folder.text,
-                files: candidate.members.map(\.path.name.shown), problems: [], warnings: settings.model.warnings(settings),
+                files: candidate.members.map(\.path.name.shown), problems: [],
+                warnings: settings.model.warnings(settings),
                 request: body)
         case .refuse(let refusal):
             return DropCheck(

@@ -38,7 +38,8 @@ struct Endings: Sendable {
             }
         } catch {
             // The ledger knows that the drop is not settled, so the next sweep does this again.
-            context.logger.error("cannot give back the files of \(job.drop.stem): \(error)", metadata: ["job": "\(job.id)"])
+            context.logger.error(
+                "cannot give back the files of \(job.drop.stem): \(error)", metadata: ["job": "\(job.id)"])
         }
     }
 
@@ -51,7 +52,9 @@ struct Endings: Sendable {
                 do throws(JobStoreError) {
                     var drops: Set<DropID> = []
                     for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
-                        if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) { await settle(job) }
+                        if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) {
+                            await settle(job)
+                        }
                     }
                 } catch {
                     context.logger.error("\(error)")

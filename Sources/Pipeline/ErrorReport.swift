@@ -67,7 +67,8 @@ extension Problem {
     /// `{file, key, value, rule, remedy}`, which scripts rely on.
     package var json: JSONValue {
         [
-            "file": .string(file), "key": key.map(JSONValue.string) ?? .null, "value": value.map(JSONValue.string) ?? .null,
+            "file": .string(file), "key": key.map(JSONValue.string) ?? .null,
+            "value": value.map(JSONValue.string) ?? .null,
             "rule": .string(rule), "remedy": .string(remedy),
         ]
     }

@@ -87,7 +87,9 @@ struct Examiner: Sendable {
                 return .unfinished(
                     Problem(
                         file: name, rule: reason,
-                        remedy: "Its upload was probably cut off, or the file is damaged. Open it to see, then copy it again."))
+                        remedy:
+                            "Its upload was probably cut off, or the file is damaged. Open it to see, then copy it again."
+                    ))
             }
         } catch {
             throw FileError("read", location, error)

@@ -72,7 +72,8 @@ actor Intake {
             return nil
         case (.auto, .network(let name)):
             context.logger.notice(
-                "the inbox lies on \(name), which does not tell of changes made elsewhere; listing it every \(context.configuration.listing)")
+                "the inbox lies on \(name), which does not tell of changes made elsewhere; listing it every \(context.configuration.listing)"
+            )
             return nil
         case (.auto, .local), (.inotify, _):
             let watcher = FolderWatcher()

@@ -52,7 +52,9 @@ struct Poller: Sendable {
             problems: [
                 Problem(
                     file: job.drop.stem, rule: "the API said: \(message.text)",
-                    remedy: "A failed generation is not charged. Change the picture or the prompt, or just drop the files again.")
+                    remedy:
+                        "A failed generation is not charged. Change the picture or the prompt, or just drop the files again."
+                )
             ])
     }
 

@@ -52,7 +52,9 @@ extension JSONValue {
     }
 
     /// A sum of money or credits: whole where it is whole.
-    package static func amount(_ value: Double) -> JSONValue { Int(exactly: value).map { .integer($0) } ?? .number(value) }
+    package static func amount(_ value: Double) -> JSONValue {
+        Int(exactly: value).map { .integer($0) } ?? .number(value)
+    }
 
     /// The value as a text file: indented, sorted, with a final newline.
     package var document: [UInt8] {

@@ -51,7 +51,8 @@ struct Reconciler: Sendable {
                 ? "the request's answer was lost; the API's log does not show it yet, which proves nothing"
                 : "the request's answer was lost and the API's log never showed it: look at the API's own pages, "
                     + "then say hotreel resolve \(job.id) --generation ID or --not-billed"
-            try await context.record(.stillUnconfirmed(reason: reason, nextLookup: now.adding(Self.pause(age))), on: job)
+            try await context.record(
+                .stillUnconfirmed(reason: reason, nextLookup: now.adding(Self.pause(age))), on: job)
         }
     }
 

@@ -53,7 +53,8 @@ struct StartUp: Sendable {
             stage: .intake, message: "These files were in Hotreel's keeping, but its ledger does not know them.",
             problems: [
                 Problem(
-                    file: drop.stem, rule: "the ledger was lost or replaced, so nobody can tell whether this was already paid for",
+                    file: drop.stem,
+                    rule: "the ledger was lost or replaced, so nobody can tell whether this was already paid for",
                     remedy: "Ask your admin, then drop the files again if the video is still wanted.")
             ])
         let job = Job.rejected(.make(at: now), drop: drop, name: drop.stem, failure: failure, at: now)

@@ -33,9 +33,9 @@ struct CreateRoute: Sendable {
         }
 
         let order = CreateRequest(body)
-        let generation = try await calls.ledger.accept(
+        let (generation, number) = try await calls.ledger.accept(
             order, shown: body.shown, clientRequestID: Self.clientRequestID(request))
-        try await record(spooled)
+        try record(spooled, number: number)
         if case .refused = generation.outcome {
             order.removeInlinePictures()
         } else if calls.configuration.isInstant {
@@ -52,10 +52,10 @@ struct CreateRoute: Sendable {
         request.headers[.clientRequestID].flatMap { $0.wholeMatch(of: /[A-Za-z0-9._:\-]{1,128}/) == nil ? nil : $0 }
     }
 
-    private func record(_ spooled: SpooledBody) async throws {
-        guard let records = folders.records else { return }
-        let number = String(format: "%04d", await calls.ledger.accepted)
-        try FileManager.default.copyItem(
-            atPath: spooled.path.string, toPath: records.appending("\(number).json").string)
+    private func record(_ spooled: SpooledBody, number: Int) throws {
+        guard let file = folders.records?.appending(String(format: "%04d.json", number)).string else { return }
+        // An earlier stand-in may have used the folder.
+        try? FileManager.default.removeItem(atPath: file)
+        try FileManager.default.copyItem(atPath: spooled.path.string, toPath: file)
     }
 }

@@ -30,7 +30,9 @@ struct GenerationArchive: Sendable {
         return try files.filter { $0.pathExtension == "json" }.compactMap { file in
             var generation = try JSONDecoder().decode(Generation.self, from: try Data(contentsOf: file))
             if generation.received.timeIntervalSinceNow < -Self.keptFor {
-                if case .rendered(let video) = generation.outcome { try? FileManager.default.removeItem(atPath: video.string) }
+                if case .rendered(let video) = generation.outcome {
+                    try? FileManager.default.removeItem(atPath: video.string)
+                }
                 try FileManager.default.removeItem(at: file)
                 return nil
             }

@@ -33,7 +33,10 @@ actor GenerationLedger {
 
     func countLeakedKey() { leakedKeys += 1 }
 
-    func accept(_ request: CreateRequest, shown: JSONValue, clientRequestID: String?) throws -> Generation {
+    /// Takes a create in; `number` says the how-manieth it is.
+    func accept(
+        _ request: CreateRequest, shown: JSONValue, clientRequestID: String?
+    ) throws -> (generation: Generation, number: Int) {
         let unique = UUID().uuidString.lowercased()
         // Ids as the vendor's are: with ':' '/' '_', some beginning with '-'.
         let id = order.count % 4 == 3 ? "-\(unique.prefix(8))_\(unique):\(request.model)" : "\(request.model):\(unique)"
@@ -47,7 +50,7 @@ actor GenerationLedger {
         tokens[generation.fileToken] = id
         if case .rendering = generation.outcome { rendering.insert(id) }
         try archive.save(generation)
-        return generation
+        return (generation, order.count)
     }
 
     /// How many creates have been accepted.

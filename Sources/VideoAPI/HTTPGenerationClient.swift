@@ -100,7 +100,8 @@ package struct HTTPGenerationClient: GenerationClient {
             answer.status == 404
                 ? Trouble(
                     kind: .api,
-                    message: "The API does not know this generation, or not yet (\(answer.words)); Hotreel keeps asking.")
+                    message:
+                        "The API does not know this generation, or not yet (\(answer.words)); Hotreel keeps asking.")
                 : Trouble(answer)
         }
         let body = answer.json?.objectValue ?? [:]

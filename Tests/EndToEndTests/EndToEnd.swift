@@ -41,6 +41,38 @@ extension HotreelFolder {
     }
 }
 
+extension HotreelFolder {
+    /// Expects that a drop was refused in words that hold all of `words`, in both reports, and that its files lie beside
+    /// them unchanged. `file` and `key` are those of one of the problems.
+    func expectReport(
+        _ name: String, file: String, key: String? = nil, words: [String], sources: [String: [UInt8]],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let text = String(decoding: try bytes("outbox/errors/\(name).error.txt"), as: UTF8.self)
+        for word in words + [file, key ?? "", "What to do: "] where !word.isEmpty {
+            #expect(text.contains(word), "\(name)", sourceLocation: sourceLocation)
+        }
+        let report = try json("outbox/errors/\(name).error.json")
+        #expect(
+            report.objectValue.map { Set($0.keys) } == ["job", "name", "folder", "stage", "message", "problems"],
+            sourceLocation: sourceLocation)
+        #expect(report["stage"] == "intake", sourceLocation: sourceLocation)
+        let problems = report["problems"]?.arrayValue ?? []
+        for problem in problems {
+            #expect(
+                problem.objectValue.map { Set($0.keys) } == ["file", "key", "value", "rule", "remedy"],
+                sourceLocation: sourceLocation)
+        }
+        #expect(
+            problems.contains { $0["file"] == .string(file) && $0["key"] == key.map(JSONValue.string) ?? .null },
+            "\(name): \(problems)", sourceLocation: sourceLocation)
+        for (source, content) in sources {
+            #expect(try bytes("outbox/errors/\(source)") == content, "\(name): \(source)", sourceLocation: sourceLocation)
+            #expect(!root.exists("inbox/\(source)"), "\(name): \(source)", sourceLocation: sourceLocation)
+        }
+    }
+}
+
 /// A sidecar with a prompt and more.
 func sidecar(_ more: [String: JSONValue] = [:]) -> JSONValue {
     .object(["prompt": "a calm sea", "duration": 5].merging(more) { $1 })

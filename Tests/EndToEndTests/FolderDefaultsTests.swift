@@ -8,9 +8,13 @@ extension EndToEnd {
 
         init() throws { folder = try HotreelFolder() }
 
-        @Test("Defaults of every folder on the way down merge key by key, and the sidecar has the last word", .timeLimit(.minutes(1)))
+        @Test(
+            "Defaults of every folder on the way down merge key by key, and the sidecar has the last word",
+            .timeLimit(.minutes(1)))
         func merging() async throws {
-            let upper: JSONValue = ["prompt": "from above", "negative_prompt": "blur", "duration": 10, "cfg_scale": 0.3]
+            let upper: JSONValue = [
+                "prompt": "from above", "negative_prompt": "blur", "duration": 10, "cfg_scale": 0.3,
+            ]
             try folder.drop(upper, "_hotreel.json")
             try folder.drop(["prompt": "from the folder", "cfg_scale": 0.7] as JSONValue, "portraits/_hotreel.json")
             try folder.drop(["cfg_scale": 1] as JSONValue, "portraits/own.json")
@@ -32,7 +36,9 @@ extension EndToEnd {
             #expect(folder.root.files(in: "inbox") == ["_hotreel.json", "portraits/_hotreel.json"])
         }
 
-        @Test("A picture whose sidecar is still being written is not sent with the folder's defaults", .timeLimit(.minutes(1)))
+        @Test(
+            "A picture whose sidecar is still being written is not sent with the folder's defaults",
+            .timeLimit(.minutes(1)))
         func sidecarUnderWay() async throws {
             try folder.drop(sidecar(["prompt": "default"]), "_hotreel.json")
             try await folder.serving { _ in
@@ -68,7 +74,8 @@ extension EndToEnd {
             try folder.drop(sidecar(), "with/_hotreel.json")
             try folder.drop(try await TestPictures.make(), "without/waits.jpg")
             try folder.drop(try await TestPictures.make(), "with/goes.jpg")
-            try await folder.serving(settings: ["INTAKE_GRACE": "0"]) { _ in try await folder.waitForVideos("with/goes") }
+            try await folder.serving(settings: ["INTAKE_GRACE": "0"]) { _ in try await folder.waitForVideos("with/goes")
+            }
             #expect(folder.root.files(in: "inbox") == ["with/_hotreel.json", "without/waits.jpg"])
             #expect(try await folder.jobs().count == 1)
         }

@@ -4,7 +4,9 @@ import Testing
 
 extension EndToEnd {
     @Suite(.serialized) struct ManyPairsTests {
-        @Test("Two hundred pairs dropped at once from subfolders are all delivered, each paid for once", .timeLimit(.minutes(2)))
+        @Test(
+            "Two hundred pairs dropped at once from subfolders are all delivered, each paid for once",
+            .timeLimit(.minutes(2)))
         func twoHundred() async throws {
             let folder = try HotreelFolder()
             let picture = try await TestPictures.make(size: "320x320")

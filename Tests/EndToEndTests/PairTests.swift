@@ -11,7 +11,9 @@ extension EndToEnd {
 
         init() throws { folder = try HotreelFolder() }
 
-        @Test("The picture first, then its sidecar: a video, a receipt, and the sources back unchanged", .timeLimit(.minutes(1)))
+        @Test(
+            "The picture first, then its sidecar: a video, a receipt, and the sources back unchanged",
+            .timeLimit(.minutes(1)))
         func pictureFirst() async throws {
             let picture = try await TestPictures.make(.png)
             try await folder.serving { service in
@@ -43,7 +45,8 @@ extension EndToEnd {
             try await folder.expectVideo("shot", seconds: 10, aspectRatio: 2)
         }
 
-        @Test("Of two sidecars the one with the picture's whole name counts; the other waits on", .timeLimit(.minutes(1)))
+        @Test(
+            "Of two sidecars the one with the picture's whole name counts; the other waits on", .timeLimit(.minutes(1)))
         func exactName() async throws {
             try folder.drop(sidecar(["prompt": "by stem"]), "shot.json")
             try folder.drop(sidecar(["prompt": "by whole name"]), "shot.jpg.json")
@@ -101,7 +104,8 @@ extension EndToEnd {
             #expect(folder.root.files(in: "outbox/originals") == ["shot.jpg", "shot.json"])
         }
 
-        @Test("A sidecar with a web address needs no picture, and the address goes out as it is", .timeLimit(.minutes(1)))
+        @Test(
+            "A sidecar with a web address needs no picture, and the address goes out as it is", .timeLimit(.minutes(1)))
         func remotePicture() async throws {
             let address = "https://example.com/a%20b.png?x=1&y=%2F"
             try await folder.serving { _ in

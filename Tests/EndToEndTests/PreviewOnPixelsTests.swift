@@ -89,13 +89,11 @@ extension EndToEnd {
         @Test("One mask named by two sidecars serves both", .timeLimit(.minutes(1)))
         func sharedMask() async throws {
             try folder.drop(try await picture(Self.squares, ground: "black"), "mask.png")
-            try await folder.serving { _ in
-                for name in ["a", "b"] {
-                    try folder.drop(try await picture(Self.squares), "\(name).png")
-                    try folder.drop(sidecar(["static_mask": "mask.png"]), "\(name).json")
-                }
-                try await folder.waitForVideos("a", "b")
+            for name in ["a", "b"] {
+                try folder.drop(try await picture(Self.squares), "\(name).png")
+                try folder.drop(sidecar(["static_mask": "mask.png"]), "\(name).json")
             }
+            try await folder.serving { _ in try await folder.waitForVideos("a", "b") }
             for name in ["a", "b"] {
                 _ = try await frames(of: name)
                 #expect(try folder.receipt(name)["request"]?["static_mask"]?["file"] == "mask.png")

@@ -6,7 +6,8 @@ import Testing
 
 /// The README and the files in `etc` are what people go by; they must say what the program does.
 @Suite struct ReadmeTests {
-    private static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+    private static let root = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
     private let readme: String
 
     init() throws { readme = try Self.text("README.md") }
@@ -132,7 +133,9 @@ import Testing
     @Test func `every file the README points to is there`() throws {
         let links = readme.matches(of: /\]\(([^)#:]+)\)/).map { String($0.1) }
         #expect(links.count > 5)
-        for link in links { #expect(FileManager.default.fileExists(atPath: Self.root.appending(link).string), "\(link)") }
+        for link in links {
+            #expect(FileManager.default.fileExists(atPath: Self.root.appending(link).string), "\(link)")
+        }
     }
 
     /// The rows of the first table after a heading, cell by cell.

@@ -9,17 +9,24 @@ extension EndToEnd {
 
         init() throws { folder = try HotreelFolder() }
 
-        @Test("Every body that is sent satisfies the vendor's specification and holds nothing but what was asked", .timeLimit(.minutes(1)))
+        @Test(
+            "Every body that is sent satisfies the vendor's specification and holds nothing but what was asked",
+            .timeLimit(.minutes(1)))
         func bodies() async throws {
             let picture = try await TestPictures.make(.png)
-            let mask = try await TestPictures.make(.png, source: "color=c=black", filter: "drawbox=w=200:h=200:c=white:t=fill")
+            let mask = try await TestPictures.make(
+                .png, source: "color=c=black", filter: "drawbox=w=200:h=200:c=white:t=fill")
             let asked: [String: JSONValue] = [
                 "plain": ["prompt": "a calm sea"],
-                "full": ["prompt": "é \"quoted\" \\ 🎬\n", "negative_prompt": "blur", "duration": 10, "cfg_scale": 0.25],
+                "full": [
+                    "prompt": "é \"quoted\" \\ 🎬\n", "negative_prompt": "blur", "duration": 10, "cfg_scale": 0.25,
+                ],
                 "tail": ["prompt": "x", "tail_image_url": "end.png"],
                 "masks": [
                     "prompt": "x", "static_mask": "mask.png",
-                    "dynamic_masks": [["mask": "mask.png", "trajectories": [["x": 10, "y": 20], ["x": 30, "y": 40]]]],
+                    "dynamic_masks": [
+                        ["mask": "mask.png", "trajectories": [["x": 10, "y": 20], ["x": 30, "y": 40]]]
+                    ],
                 ],
                 "camera": ["prompt": "x", "camera_control": ["type": "simple", "config": ["zoom": -3.5]]],
             ]
@@ -67,7 +74,9 @@ extension EndToEnd {
             ["mime": .string(mime), "bytes": .integer(bytes.count), "sha256": .string(try await sha256(of: bytes))]
         }
 
-        @Test("JPEG and PNG go out byte for byte under the MIME type of their content; others are fitted and say so", .timeLimit(.minutes(1)))
+        @Test(
+            "JPEG and PNG go out byte for byte under the MIME type of their content; others are fitted and say so",
+            .timeLimit(.minutes(1)))
         func pictures() async throws {
             let asTheyAre: [(file: String, mime: String, bytes: [UInt8])] = [
                 ("plain.jpg", "image/jpeg", try await TestPictures.make()),
@@ -89,7 +98,9 @@ extension EndToEnd {
                         try folder.drop(bytes, file)
                         try folder.drop(sidecar(), "\(file).json")
                     }
-                    try await folder.wait("all originals") { folder.root.files(in: "outbox/originals").count == 2 * all.count }
+                    try await folder.wait("all originals") {
+                        folder.root.files(in: "outbox/originals").count == 2 * all.count
+                    }
                 }
                 let requests = try await standIn.requests()
                 func sent(_ receipt: JSONValue) -> JSONValue? {
@@ -134,7 +145,8 @@ extension EndToEnd {
             #expect(
                 receipt.objectValue.map { Set($0.keys) } == [
                     "job", "name", "folder", "request", "generation_id", "client_request_id", "credits", "usd",
-                    "created", "submitted", "completed", "delivered", "attempts", "sources", "video", "warnings", "preview",
+                    "created", "submitted", "completed", "delivered", "attempts", "sources", "video", "warnings",
+                    "preview",
                 ])
             #expect(receipt["preview"] == true && receipt["folder"] == "day" && receipt["attempts"] == 1)
             let video = try folder.bytes("outbox/videos/day/shot.mp4")
@@ -147,7 +159,8 @@ extension EndToEnd {
                 ])
             #expect(
                 receipt["sources"]?.arrayValue?.first == [
-                    "file": "shot.jpg", "sha256": .string(try await sha256(of: picture)), "bytes": .integer(picture.count),
+                    "file": "shot.jpg", "sha256": .string(try await sha256(of: picture)),
+                    "bytes": .integer(picture.count),
                 ])
             #expect(
                 receipt["request"]?["image_url"] == [

@@ -10,10 +10,12 @@ struct FolderDefaultsTests {
 
     static let scenarios = [
         PairingScenario(
-            "after the grace", [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture()))],
+            "after the grace",
+            [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture()))],
             gives: "15 take shot.png"),
         PairingScenario(
-            "from a folder above", [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("a/b/shot.png", .picture()))],
+            "from a folder above",
+            [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("a/b/shot.png", .picture()))],
             gives: "15 take a/b/shot.png"),
         PairingScenario(
             "not from a folder beside",
@@ -48,13 +50,15 @@ struct FolderDefaultsTests {
         PairingScenario(
             "that are being edited hold everything up until they are whole",
             [
-                (0, .put("_hotreel.json", .cut)), (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))),
+                (0, .put("_hotreel.json", .cut)), (0, .put("shot.png", .picture())),
+                (0, .put("shot.json", .sidecar([:]))),
                 (50, .put("_hotreel.json", .sidecar(["prompt": "pan"]))),
             ], gives: "51 take shot.png+shot.json"),
         PairingScenario(
             "that are wrong are told with the drop, and stay",
             [
-                (0, .put("_hotreel.json", .broken)), (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))),
+                (0, .put("_hotreel.json", .broken)), (0, .put("shot.png", .picture())),
+                (0, .put("shot.json", .sidecar([:]))),
             ], gives: "1 refuse shot.png+shot.json: _hotreel.json: broken"),
         PairingScenario(
             "that name a mask lend it to each, and it is no drop of its own",
@@ -87,8 +91,12 @@ struct FolderDefaultsTests {
             table.see(path, FileStatus(kind: .regular, identity: identity), at: .zero, news: true)
             table.examined(path, identity: identity, examination)
         }
-        put("_hotreel.json", .sidecar(["prompt": "outer", "duration": 10, "hotreel": ["priority": 9, "variations": 2]], sha256: ""))
-        put("a/_hotreel.json", .sidecar(["prompt": "inner", "cfg_scale": 0.3, "hotreel": ["variations": 3]], sha256: ""))
+        put(
+            "_hotreel.json",
+            .sidecar(["prompt": "outer", "duration": 10, "hotreel": ["priority": 9, "variations": 2]], sha256: ""))
+        put(
+            "a/_hotreel.json",
+            .sidecar(["prompt": "inner", "cfg_scale": 0.3, "hotreel": ["variations": 3]], sha256: ""))
         put("a/shot.json", .sidecar(["cfg_scale": 0.9], sha256: ""))
         put("a/shot.png", .picture(ImageFacts(format: .png, width: 1280, height: 720, bytes: 9), sha256: ""))
         let pairer = Pairer(

@@ -7,7 +7,8 @@ import Testing
 struct InboxPathTests {
     @Test("follow a sidecar's relative names")
     func following() {
-        #expect(InboxPath(from: "a/b", following: "masks/still.png") == InboxPath(folder: "a/b/masks", name: "still.png"))
+        #expect(
+            InboxPath(from: "a/b", following: "masks/still.png") == InboxPath(folder: "a/b/masks", name: "still.png"))
         #expect(InboxPath(from: "", following: "still.png") == InboxPath(folder: "", name: "still.png"))
         #expect(InboxPath(from: "", following: "m//n/still.png").relative == "m/n/still.png")
     }
@@ -37,8 +38,9 @@ struct InboxPathTests {
     func bytes() {
         let name = FileName(bytes: [0x66, 0xE9, 0xFF])
         let path = FilePath("/inbox").appending(FileName("sub").appending(name))
-        #expect(path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: 14)) }.map { UInt8(bitPattern: $0) }
-            == Array("/inbox/sub/".utf8) + name.bytes)
+        #expect(
+            path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: 14)) }.map { UInt8(bitPattern: $0) }
+                == Array("/inbox/sub/".utf8) + name.bytes)
         #expect(FilePath("/inbox").appending(FileName("")) == "/inbox")
     }
 }

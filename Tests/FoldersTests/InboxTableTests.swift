@@ -85,7 +85,8 @@ struct InboxTableTests {
     @Test("passes litter over")
     func litter() {
         var table = InboxTable()
-        table.see(folder: "", listing: [(".DS_Store", status()), ("a.png.part", status()), ("a.png", status())], at: .zero)
+        table.see(
+            folder: "", listing: [(".DS_Store", status()), ("a.png.part", status()), ("a.png", status())], at: .zero)
         #expect(table.fileCount == 1)
     }
 

@@ -20,7 +20,8 @@ struct NameRulesTests {
     @Test(
         "that merely look like litter pass",
         arguments: [
-            "shot.v2.final.png", "~shot.png", "template.png", "sedan0001", "sedan.png", "sedation", "sedé12345", "49131",
+            "shot.v2.final.png", "~shot.png", "template.png", "sedan0001", "sedan.png", "sedation", "sedé12345",
+            "49131",
             "4913.png", "part.png", "my.download.png", "shot #3.png", "#hashtag.png", "#", "tmp", "bak", "lock.json",
             "desktop.ini.png", "thumbs.db.json", "_hotreel.json", "-rf.png", "shot~1.png", "$RECYCLE.png",
         ])
@@ -46,7 +47,8 @@ struct NameRulesTests {
     }
 
     @Test(
-        "of a person's folders are not", arguments: ["portraits", "_dailies", "recycle", "shots.v2", "#1", "tmp", "Trash", "@home"])
+        "of a person's folders are not",
+        arguments: ["portraits", "_dailies", "recycle", "shots.v2", "#1", "tmp", "Trash", "@home"])
     func folders(_ name: String) {
         #expect(!NameRules.isLitterFolder(FileName(name)))
     }
@@ -54,9 +56,12 @@ struct NameRulesTests {
     @Test(
         "have a stem",
         arguments: [
-            ("shot.png", "shot"), ("shot.v2.final.png", "shot.v2.final"), ("shot.json", "shot"), ("shot.png.json", "shot"),
-            ("shot.PNG.JSON", "shot"), ("shot.v2.final.json", "shot.v2.final"), ("shot.v2.final.png.json", "shot.v2.final"),
-            ("noextension", "noextension"), ("trailing.", "trailing."), ("a b.jpeg", "a b"), ("shot.note.json", "shot.note"),
+            ("shot.png", "shot"), ("shot.v2.final.png", "shot.v2.final"), ("shot.json", "shot"),
+            ("shot.png.json", "shot"),
+            ("shot.PNG.JSON", "shot"), ("shot.v2.final.json", "shot.v2.final"),
+            ("shot.v2.final.png.json", "shot.v2.final"),
+            ("noextension", "noextension"), ("trailing.", "trailing."), ("a b.jpeg", "a b"),
+            ("shot.note.json", "shot.note"),
         ])
     func stems(_ name: String, stem: String) {
         #expect(NameRules.stem(of: FileName(name)) == stem)
@@ -64,10 +69,16 @@ struct NameRulesTests {
 
     @Test("tell pictures, sidecars and defaults apart, whatever their case")
     func kinds() {
-        for name in ["a.png", "a.JPG", "a.Tiff", "a.heic", "a.webp"] { #expect(NameRules.hasPictureSuffix(FileName(name))) }
-        for name in ["a.txt", "png", "a.png.json", ".png", "a.", "a.mp4"] { #expect(!NameRules.hasPictureSuffix(FileName(name))) }
+        for name in ["a.png", "a.JPG", "a.Tiff", "a.heic", "a.webp"] {
+            #expect(NameRules.hasPictureSuffix(FileName(name)))
+        }
+        for name in ["a.txt", "png", "a.png.json", ".png", "a.", "a.mp4"] {
+            #expect(!NameRules.hasPictureSuffix(FileName(name)))
+        }
         for name in ["a.json", "A.JSON", "a.png.json"] { #expect(NameRules.isSidecar(FileName(name))) }
-        for name in ["_hotreel.json", "_HOTREEL.json", "json", "a.jsonl"] { #expect(!NameRules.isSidecar(FileName(name))) }
+        for name in ["_hotreel.json", "_HOTREEL.json", "json", "a.jsonl"] {
+            #expect(!NameRules.isSidecar(FileName(name)))
+        }
         #expect(NameRules.isDefaults("_Hotreel.JSON") && !NameRules.isDefaults("hotreel.json"))
     }
 

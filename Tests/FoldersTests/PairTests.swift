@@ -18,10 +18,12 @@ struct PairTests {
             "sidecar first", [(0, .put("shot.json", .sidecar([:]))), (0.2, .put("shot.png", .picture()))],
             gives: "1.2 take shot.png+shot.json"),
         PairingScenario(
-            "a sidecar that comes minutes later", [(0, .put("shot.png", .picture())), (1800, .put("shot.json", .sidecar([:])))],
+            "a sidecar that comes minutes later",
+            [(0, .put("shot.png", .picture())), (1800, .put("shot.json", .sidecar([:])))],
             gives: "1801 take shot.png+shot.json"),
         PairingScenario(
-            "a picture that comes minutes later", [(0, .put("shot.json", .sidecar([:]))), (1800, .put("shot.png", .picture()))],
+            "a picture that comes minutes later",
+            [(0, .put("shot.json", .sidecar([:]))), (1800, .put("shot.png", .picture()))],
             gives: "1801 take shot.png+shot.json"),
         PairingScenario(
             "a sidecar that comes in the last second, when the picture's time is over before it is quiet",
@@ -36,7 +38,8 @@ struct PairTests {
         PairingScenario(
             "listings that show nothing new do not",
             [
-                (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))), (0.3, .rescan), (0.6, .rescan),
+                (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))), (0.3, .rescan),
+                (0.6, .rescan),
                 (0.9, .rescan),
             ], gives: "1 take shot.png+shot.json"),
         PairingScenario(
@@ -47,7 +50,8 @@ struct PairTests {
         PairingScenario(
             "resumed after a cut, an age later",
             [
-                (0, .put("shot.png", .cut)), (0, .put("shot.json", .sidecar([:]))), (3000, .put("shot.png", .picture())),
+                (0, .put("shot.png", .cut)), (0, .put("shot.json", .sidecar([:]))),
+                (3000, .put("shot.png", .picture())),
             ], gives: "3001 take shot.png+shot.json"),
         PairingScenario(
             "with no quiet time, at once", settle: 0,
@@ -57,11 +61,13 @@ struct PairTests {
             "in any case", [(0, .put("SHOT.PNG", .picture())), (0, .put("shot.Json", .sidecar([:])))],
             gives: "1 take SHOT.PNG+shot.Json"),
         PairingScenario(
-            "composed and decomposed", [(0, .put("cafe\u{301}.png", .picture())), (0, .put("caf\u{E9}.json", .sidecar([:])))],
+            "composed and decomposed",
+            [(0, .put("cafe\u{301}.png", .picture())), (0, .put("caf\u{E9}.json", .sidecar([:])))],
             gives: "1 take cafe\u{301}.png+caf\u{E9}.json"),
         PairingScenario(
             "not across folders", [(0, .put("a/shot.png", .picture())), (0, .put("b/shot.json", .sidecar([:])))],
-            gives: "3600 refuse a/shot.png: shot.png: no sidecar came", "3600 refuse b/shot.json: shot.json: no picture came"),
+            gives: "3600 refuse a/shot.png: shot.png: no sidecar came",
+            "3600 refuse b/shot.json: shot.json: no picture came"),
         PairingScenario(
             "the exact sidecar wins",
             [
@@ -87,11 +93,13 @@ struct PairTests {
         PairingScenario(
             "two pictures and one sidecar: nobody can tell, and both are named",
             [
-                (0, .put("shot.png", .picture())), (0, .put("shot.jpg", .picture())), (0, .put("shot.json", .sidecar([:]))),
+                (0, .put("shot.png", .picture())), (0, .put("shot.jpg", .picture())),
+                (0, .put("shot.json", .sidecar([:]))),
             ], gives: "1 refuse shot.jpg+shot.png+shot.json: shot.jpg: shot.jpg and shot.png share"),
         PairingScenario(
             "a picture under a wrong name, if there is no other",
-            [(0, .put("shot.txt", .picture())), (0, .put("shot.json", .sidecar([:])))], gives: "1 take shot.txt+shot.json"),
+            [(0, .put("shot.txt", .picture())), (0, .put("shot.json", .sidecar([:])))],
+            gives: "1 take shot.txt+shot.json"),
         PairingScenario(
             "a note beside the picture is no second picture",
             [
@@ -100,14 +108,16 @@ struct PairTests {
         PairingScenario(
             "the same drop again is a new drop",
             [
-                (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))), (10, .put("shot.png", .picture())),
+                (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar([:]))),
+                (10, .put("shot.png", .picture())),
                 (10, .put("shot.json", .sidecar([:]))),
             ], gives: "1 take shot.png+shot.json", "11 take shot.png+shot.json"),
     ]
 
     static let incomplete = [
         PairingScenario(
-            "a picture alone", [(0, .put("shot.png", .picture()))], gives: "3600 refuse shot.png: shot.png: no sidecar came"),
+            "a picture alone", [(0, .put("shot.png", .picture()))],
+            gives: "3600 refuse shot.png: shot.png: no sidecar came"),
         PairingScenario(
             "a sidecar alone", [(0, .put("shot.json", .sidecar(["prompt": "pan"])))],
             gives: "3600 refuse shot.json: shot.json: no picture came"),
@@ -118,7 +128,8 @@ struct PairTests {
         PairingScenario(
             "a cut picture", [(0, .put("shot.png", .cut)), (10, .put("shot.json", .sidecar([:])))],
             gives: "3610 refuse shot.png+shot.json: shot.png: cut"),
-        PairingScenario("a cut picture alone", [(0, .put("shot.png", .cut))], gives: "3600 refuse shot.png: shot.png: cut"),
+        PairingScenario(
+            "a cut picture alone", [(0, .put("shot.png", .cut))], gives: "3600 refuse shot.png: shot.png: cut"),
         PairingScenario(
             "a cut sidecar", [(0, .put("shot.png", .picture())), (10, .put("shot.json", .cut))],
             gives: "3610 refuse shot.png+shot.json: shot.json: cut"),
@@ -126,7 +137,8 @@ struct PairTests {
             "what is wrong for good, at once", [(0, .put("shot.png", .broken)), (0, .put("shot.json", .sidecar([:])))],
             gives: "1 refuse shot.png+shot.json: shot.png: broken"),
         PairingScenario(
-            "what is wrong for good, at once, alone as well", [(0, .put("shot.png", .picture())), (0, .put("shot.json", .broken))],
+            "what is wrong for good, at once, alone as well",
+            [(0, .put("shot.png", .picture())), (0, .put("shot.json", .broken))],
             gives: "1 refuse shot.png+shot.json: shot.json: broken"),
         PairingScenario(
             "impossible settings, at once and all together",
@@ -135,7 +147,8 @@ struct PairTests {
                 (0, .put("shot.json", .sidecar(["duration": 7, "promt": "pan"]))),
             ], gives: "1 refuse shot.png+shot.json: duration:"),
         PairingScenario(
-            "an impossible picture, at once", [(0, .put("shot.png", .picture(299, 720))), (0, .put("shot.json", .sidecar([:])))],
+            "an impossible picture, at once",
+            [(0, .put("shot.png", .picture(299, 720))), (0, .put("shot.json", .sidecar([:])))],
             gives: "1 refuse shot.png+shot.json: image_url: each side must be at least 300"),
         PairingScenario(
             "with no quiet time an unfinished file is still left alone", settle: 0,

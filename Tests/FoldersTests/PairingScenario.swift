@@ -48,7 +48,8 @@ struct PairingScenario: CustomTestStringConvertible, Sendable {
             stage.play(event)
         }
         stage.finish()
-        #expect(stage.log.count == outcome.count && zip(stage.log, outcome).allSatisfy { $0.hasPrefix($1) }, "\(stage.log)")
+        #expect(
+            stage.log.count == outcome.count && zip(stage.log, outcome).allSatisfy { $0.hasPrefix($1) }, "\(stage.log)")
     }
 }
 
@@ -142,7 +143,9 @@ private struct PairingStage {
         case .wait: break
         case .take(let candidate): act("take", candidate.members)
         case .refuse(let refusal):
-            act("refuse", refusal.members, ": " + refusal.problems.map { "\($0.key ?? $0.file): \($0.rule)" }.joined(separator: "; "))
+            act(
+                "refuse", refusal.members,
+                ": " + refusal.problems.map { "\($0.key ?? $0.file): \($0.rule)" }.joined(separator: "; "))
         }
     }
 

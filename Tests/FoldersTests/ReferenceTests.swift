@@ -112,7 +112,8 @@ struct ReferenceTests {
             "with a drop that is refused",
             [
                 (0, .put("still.png", .picture())), (0, .put("a.png", .picture())),
-                (0, .put("a.json", .sidecar(["static_mask": "still.png", "duration": 7]))), (0, .put("b.png", .picture())),
+                (0, .put("a.json", .sidecar(["static_mask": "still.png", "duration": 7]))),
+                (0, .put("b.png", .picture())),
                 (0, .put("b.json", .sidecar(["static_mask": "still.png"]))),
             ], gives: "1 refuse a.png+a.json+still.png*: duration", "1 take b.png+still.png+b.json"),
         PairingScenario(
@@ -135,10 +136,14 @@ struct ReferenceTests {
             gives: "1 take shot.json"),
         PairingScenario(
             "on the web, with a picture beside it as well",
-            [(0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar(["image_url": "https://example.com/a.png"])))],
+            [
+                (0, .put("shot.png", .picture())),
+                (0, .put("shot.json", .sidecar(["image_url": "https://example.com/a.png"]))),
+            ],
             gives: "1 refuse shot.png+shot.json: image_url: the sidecar names a picture"),
         PairingScenario(
-            "under another name", [(0, .put("other.png", .picture())), (0, .put("shot.json", .sidecar(["image_url": "other.png"])))],
+            "under another name",
+            [(0, .put("other.png", .picture())), (0, .put("shot.json", .sidecar(["image_url": "other.png"])))],
             gives: "1 take other.png+shot.json"),
         PairingScenario(
             "under another name, with a picture beside it as well",

@@ -17,7 +17,9 @@ package struct HotreelStandIn: Sendable {
         _ options: String..., body: (HotreelStandIn) async throws -> Value
     ) async throws -> Value {
         let records = try TemporaryFolder()
-        let arguments = ["simulate", "--port", "0", "--queue-time", "0", "--render-time", "0", "--record", records.path.string]
+        let arguments = [
+            "simulate", "--port", "0", "--queue-time", "0", "--render-time", "0", "--record", records.path.string,
+        ]
         return try await HotreelProcess.running(arguments + options) { process in
             let line = try await process.line(" ready")
             guard let url = line.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+/) else {

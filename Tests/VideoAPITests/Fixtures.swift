@@ -42,7 +42,8 @@ func submission(
             body: body,
             attachments: files.map { file in
                 Attachment(
-                    place: file.place, file: FileName(file.name), name: FileName(file.name), mimeType: "image/png", bytes: file.bytes, sha256: "")
+                    place: file.place, file: FileName(file.name), name: FileName(file.name), mimeType: "image/png",
+                    bytes: file.bytes, sha256: "")
             }),
         attachments: folder.path)
 }

@@ -10,7 +10,8 @@ extension GenerationUpdate {
         guard let id = Self.id(in: body) ?? knownID else { return nil }
         let (phase, remark) = Self.phase(body, answer)
         self.init(
-            id: id, status: answer.quotable(body["status"]?.stringValue ?? "none given"), phase: phase, charge: Charge(answer),
+            id: id, status: answer.quotable(body["status"]?.stringValue ?? "none given"), phase: phase,
+            charge: Charge(answer),
             remark: remark)
     }
 

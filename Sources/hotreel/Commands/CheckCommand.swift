@@ -30,7 +30,9 @@ struct CheckCommand: AsyncParsableCommand {
             var seen: Set<String> = []
             results = results.filter { seen.insert("\($0.folder)/\($0.files)").inserted }
             json ? output(.array(results.map(\.json))) : results.forEach { output($0.text) }
-            if results.isEmpty { throw ExitStatus.noInput.because("there is nothing to check in \(files.joined(separator: ", "))") }
+            if results.isEmpty {
+                throw ExitStatus.noInput.because("there is nothing to check in \(files.joined(separator: ", "))")
+            }
             if results.contains(where: { !$0.problems.isEmpty }) { throw ExitCode(ExitStatus.dataError.rawValue) }
         }
     }

@@ -12,7 +12,8 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await explainingErrors {
-            let root = FilePath(FileManager.default.currentDirectoryPath).pushing(FilePath(folder)).lexicallyNormalized()
+            let root = FilePath(FileManager.default.currentDirectoryPath).pushing(FilePath(folder))
+                .lexicallyNormalized()
             do {
                 for name in ["inbox", "outbox", "state"] { try FileSystem.makeFolder(root.appending(name)) }
                 try Outbox(root: root.appending("outbox")).prepare()

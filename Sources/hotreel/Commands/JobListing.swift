@@ -49,5 +49,11 @@ func output(_ text: String, terminator: String = "\n") {
 
 extension Date {
     /// The moment in the reader's own time zone.
-    var local: String { formatted(.iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false).timeSeparator(.colon).dateTimeSeparator(.space).timeZone(separator: .omitted)).prefix(19).description }
+    var local: String {
+        formatted(
+            .iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: false).timeSeparator(
+                .colon
+            ).dateTimeSeparator(.space).timeZone(separator: .omitted)
+        ).prefix(19).description
+    }
 }

@@ -7,7 +7,9 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(name: .customLong("api-url"), help: ArgumentHelp("The generation API, or local for the built-in stand-in.", valueName: "url|local"))
+    @Option(
+        name: .customLong("api-url"),
+        help: ArgumentHelp("The generation API, or local for the built-in stand-in.", valueName: "url|local"))
     var apiURL: String?
 
     func run() async throws {

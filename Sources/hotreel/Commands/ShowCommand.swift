@@ -52,7 +52,9 @@ struct ShowCommand: AsyncParsableCommand {
         if let reason = job.reason { output("  \(reason)") }
         output("  job         \(job.id)")
         if let generation = job.state.generation { output("  generation  \(generation.id)") }
-        if let credits = job.state.generation?.charge.credits { output("  credits     \(JSONValue.amount(credits).text)") }
+        if let credits = job.state.generation?.charge.credits {
+            output("  credits     \(JSONValue.amount(credits).text)")
+        }
         for source in job.drop.sources { output("  \(source.role.rawValue.padded(11)) \(source.file.shown)") }
         if let request = job.request {
             output("  asked")

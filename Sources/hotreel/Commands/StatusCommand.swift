@@ -32,7 +32,8 @@ struct StatusCommand: AsyncParsableCommand {
     private static func document(_ counts: [JobState.Name: Int], _ spends: [(String, Spend)]) -> JSONValue {
         [
             "jobs": .object(
-                Dictionary(uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) })),
+                Dictionary(
+                    uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) })),
             "spend": .object(
                 Dictionary(
                     uniqueKeysWithValues: spends.map {
@@ -44,7 +45,9 @@ struct StatusCommand: AsyncParsableCommand {
     private static func run(_ counts: [JobState.Name: Int], _ spends: [(String, Spend)], _ waiting: [Job]) {
         for state in JobState.Name.allCases { output("\(state.rawValue.padded(12))\(counts[state] ?? 0)") }
         for (name, spend) in spends {
-            output("\("spent \(name)".padded(12))\(JSONValue.amount(spend.credits).text) credits for \(spend.generations) videos")
+            output(
+                "\("spent \(name)".padded(12))\(JSONValue.amount(spend.credits).text) credits for \(spend.generations) videos"
+            )
         }
         for job in waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
     }

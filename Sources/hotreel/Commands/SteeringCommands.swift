@@ -55,7 +55,9 @@ struct ResolveCommand: AsyncParsableCommand {
     @Flag(help: "The request never reached the API.") var notBilled = false
 
     func validate() throws {
-        guard (generation == nil) == notBilled else { throw ValidationError("Give either --generation ID or --not-billed.") }
+        guard (generation == nil) == notBilled else {
+            throw ValidationError("Give either --generation ID or --not-billed.")
+        }
         if generation?.isEmpty == true { throw ValidationError("A generation id is not empty.") }
     }
 
@@ -85,7 +87,9 @@ private func steer(
         let store = try SQLiteJobStore(path: ledger)
         for id in ids {
             let job = try await JobFinder(store: store).job(id)
-            if let objection = objection(job) { throw ExitStatus.temporaryFailure.because("\(job.place): \(objection).") }
+            if let objection = objection(job) {
+                throw ExitStatus.temporaryFailure.because("\(job.place): \(objection).")
+            }
             try await store.record(event, on: job, at: Date())
             output("\(job.place): \(done)")
         }

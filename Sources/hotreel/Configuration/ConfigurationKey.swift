@@ -55,11 +55,13 @@ enum ConfigurationKey: String, CaseIterable {
         case .apiURL: "The generation API, or local for the built-in stand-in that renders previews and costs nothing."
         case .apiKeyFile: "File that holds the API key, if it is not in AIML_API_KEY."
         case .apiPollInterval: "Between two questions about the same generation. With api.url: local, 1s."
-        case .apiSubmitTimeout: "Longest time for sending one request; what takes longer is looked up, never sent again."
+        case .apiSubmitTimeout:
+            "Longest time for sending one request; what takes longer is looked up, never sent again."
         case .apiMaxInFlight: "Generations with the API at the same time."
         case .apiSubmitsPerSecond: "Most requests sent in a second."
         case .intakeWatch: "How changes are noticed: auto, inotify or poll."
-        case .intakeSettle: "How long a file must be quiet before it counts as written; 0 where programs rename into place."
+        case .intakeSettle:
+            "How long a file must be quiet before it counts as written; 0 where programs rename into place."
         case .intakeGrace: "How long a picture alone waits for a sidecar where folder defaults would do."
         case .intakeRescan: "Between two listings of the whole inbox while events arrive."
         case .intakeListing: "Between two listings where no events can be had (network mounts, poll)."

@@ -67,7 +67,8 @@ struct ConfigurationSources {
             if !isEmpty { values[key] = ConfiguredValue(text: scalar.string, place: place, base: base) }
         case .sequence, .alias:
             throw ConfigurationError(
-                place: place, key: prefix.isEmpty ? "the file" : prefix, value: nil, rule: "a single value or a group of keys belongs here",
+                place: place, key: prefix.isEmpty ? "the file" : prefix, value: nil,
+                rule: "a single value or a group of keys belongs here",
                 remedy: "See the configuration reference in the README.")
         }
     }

@@ -9,7 +9,8 @@ struct SettingReader {
 
     private func error(_ key: ConfigurationKey, _ rule: String, _ remedy: String) -> ConfigurationError {
         ConfigurationError(
-            place: sources[key]?.place ?? "default", key: key.rawValue, value: sources[key]?.text, rule: rule, remedy: remedy)
+            place: sources[key]?.place ?? "default", key: key.rawValue, value: sources[key]?.text, rule: rule,
+            remedy: remedy)
     }
 
     /// An absolute path; relative ones are relative to the file they stand in, else to the working folder.
@@ -81,7 +82,8 @@ struct SettingReader {
         let written = text(.apiURL)
         if written == "local" { return .local }
         guard let url = URL(string: written), let host = url.host(), ["http", "https"].contains(url.scheme) else {
-            throw error(.apiURL, "this is not a web address", "Write https://api.aimlapi.com, or local for the stand-in.")
+            throw error(
+                .apiURL, "this is not a web address", "Write https://api.aimlapi.com, or local for the stand-in.")
         }
         let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
         guard url.scheme == "https" || isLoopback else {

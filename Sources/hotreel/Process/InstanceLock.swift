@@ -15,7 +15,8 @@ struct InstanceLock {
             let count = (try? buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }) ?? 0
             try descriptor.close()
             throw Taken(
-                state: state, holder: String(decoding: buffer.prefix(count), as: UTF8.self).trimmingCharacters(in: .newlines))
+                state: state,
+                holder: String(decoding: buffer.prefix(count), as: UTF8.self).trimmingCharacters(in: .newlines))
         }
         _ = ftruncate(descriptor.rawValue, 0)
         try descriptor.writeAll("\(getpid())\n".utf8)
