@@ -81,16 +81,15 @@ extension FileSystem {
 
     /// Copies a regular file to a name that does not exist, synced. Nothing is left behind on failure.
     package static func copy(_ source: FilePath, to target: FilePath) throws(FileError) {
-        let input = source.withPlatformString { open($0, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) }
-        guard input >= 0 else { throw FileError("open", source) }
-        defer { close(input) }
+        let file = try openRegular(source)
+        defer { try? file.close() }
         let output = target.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664) }
         guard output >= 0 else { throw FileError("write", target) }
         defer { close(output) }
         do throws(FileError) {
             var buffer = [UInt8](repeating: 0, count: 1 << 20)
             while true {
-                let count = Foundation.read(input, &buffer, buffer.count)
+                let count = Foundation.read(file.rawValue, &buffer, buffer.count)
                 guard count >= 0 else { throw FileError("read", source) }
                 if count == 0 { break }
                 try writeAll(buffer[0..<count], to: output, path: target)

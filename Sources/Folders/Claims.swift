@@ -46,7 +46,14 @@ package struct Claims: Sendable {
     package func take(_ source: Source, of drop: Drop) throws(FileError) -> Outcome {
         let target = path(of: source, in: drop.id)
         if try FileSystem.status(of: target) != nil { return .taken }
-        let origin = inbox.appending(drop.folder).appending(source.file)
+        var origin = inbox.appending(drop.folder).appending(source.file)
+        // What folder defaults name outside the drop's folder goes by its path below the inbox.
+        let elsewhere = inbox.appending(source.file)
+        if source.claim == .copy,
+            try FileSystem.status(of: elsewhere)?.identity.isSameContent(as: source.identity) == true
+        {
+            origin = elsewhere
+        }
         guard let status = try FileSystem.status(of: origin) else { return .missing }
         guard status.identity.isSameContent(as: source.identity) else { return .changed }
         let folder = target.removingLastComponent()
@@ -65,10 +72,14 @@ package struct Claims: Sendable {
         return .taken
     }
 
-    /// Puts a taken source back where it came from. False where something else lies there now.
+    /// Puts a taken source back where it came from, or drops the copy. False where something else lies there now.
     package func putBack(_ source: Source, of drop: Drop) throws(FileError) -> Bool {
         let claimed = path(of: source, in: drop.id)
-        guard source.claim == .move, try FileSystem.status(of: claimed) != nil else { return true }
+        if source.claim == .copy {
+            try FileSystem.remove(claimed)
+            return true
+        }
+        guard try FileSystem.status(of: claimed) != nil else { return true }
         return try FileSystem.rename(claimed, to: inbox.appending(drop.folder).appending(source.file))
     }
 

@@ -87,7 +87,7 @@ package struct InboxTable: Sendable {
     /// Notes a look at one file. `news` when an event told of it: then its clock starts again.
     package mutating func see(_ path: InboxPath, _ status: FileStatus?, at now: Duration, news: Bool) {
         guard !NameRules.isLitter(path.name) || NameRules.isDefaults(path.name) else { return }
-        guard let status, status.kind != .folder else { return remove(path) }
+        guard let status, status.kind != .folder else { return vanish(path, at: now) }
         if var file = folders[path.folder]?.files[path.name] {
             let same = file.status.identity == status.identity && file.status.kind == status.kind
             guard news || !same else { return }
@@ -95,7 +95,6 @@ package struct InboxTable: Sendable {
             if !same {
                 if !file.status.identity.isSameContent(as: status.identity) { file.isUsed = false }
                 file.examination = nil
-                forgetWants(of: path)
             }
             file.status = status
             folders[path.folder]?.files[path.name] = file
@@ -115,7 +114,7 @@ package struct InboxTable: Sendable {
     ) {
         let present = Set(listing.lazy.filter { $0.status.kind != .folder }.map(\.name))
         for name in folders[folder].map({ Array($0.files.keys) }) ?? [] where !present.contains(name) {
-            remove(InboxPath(folder: folder, name: name))
+            vanish(InboxPath(folder: folder, name: name), at: now)
         }
         for entry in listing { see(InboxPath(folder: folder, name: entry.name), entry.status, at: now, news: false) }
     }
@@ -128,6 +127,16 @@ package struct InboxTable: Sendable {
         }
     }
 
+    /// A sidecar that goes may be about to be written anew: what it spoke of has its quiet time, and so its grace, once more.
+    private mutating func vanish(_ path: InboxPath, at now: Duration) {
+        if NameRules.isSidecar(path.name), file(path) != nil {
+            let partners = names(in: key(of: path)).map { InboxPath(folder: path.folder, name: $0) }
+            let named = (wanted[path] ?? []).compactMap { find(InboxPath(from: "", following: FileName($0))) }
+            for other in partners + named { folders[other.folder]?.files[other.name]?.quietSince = now }
+        }
+        remove(path)
+    }
+
     package mutating func remove(_ path: InboxPath) {
         guard folders[path.folder]?.files.removeValue(forKey: path.name) != nil else { return }
         let stem = key(of: path).stem
@@ -137,20 +146,22 @@ package struct InboxTable: Sendable {
         touch(path)
     }
 
-    /// Keeps what a look into a file showed, if the file is still what was looked at. `naming` are the files a sidecar names.
+    /// Keeps what a look into a file showed, if the file is still what was looked at. `naming` are the files a sidecar names;
+    /// until a changed one can be read, those it named before.
     package mutating func examined(
         _ path: InboxPath, identity: FileIdentity, _ examination: Examination, naming: [InboxPath] = []
     ) {
         guard folders[path.folder]?.files[path.name]?.status.identity == identity else { return }
         folders[path.folder]?.files[path.name]?.examination = examination
-        forgetWants(of: path)
+        if case .unfinished = examination { return touch(path) }
+        let freed = forgetWants(of: path)
         for target in naming {
             let relative = target.relative.folded
             wants[relative, default: []].insert(path)
             wanted[path, default: []].insert(relative)
         }
         touch(path)
-        for target in naming { touchFile(folded: target.relative.folded) }
+        for relative in freed.union(naming.map(\.relative.folded)) { touchFile(folded: relative) }
     }
 
     package mutating func markUsed(_ path: InboxPath) { folders[path.folder]?.files[path.name]?.isUsed = true }

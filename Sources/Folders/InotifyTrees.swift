@@ -29,7 +29,7 @@ struct InotifyTrees {
         let id = ObjectIdentifier(watcher)
         trees[id] = Tree(root: root, watcher: watcher)
         if let problem = watchTree(id, folder: "") {
-            trees[id] = nil
+            remove(watcher: id)
             return .failure(WatchError(description: problem))
         }
         return .success(())

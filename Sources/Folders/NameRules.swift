@@ -34,9 +34,12 @@ package enum NameRules {
         return folded.hasPrefix(".") || litterFolders.contains(folded)
     }
 
-    /// `sed -i` writes `sed` and six letters beside its target, and renames.
+    /// `sed -i` writes `sed` and six letters and digits of chance beside its target, and renames. People's names of that
+    /// length, such as `sedan0001`, have no capitals in the middle; of sed's own hardly any has none, and it lasts a moment.
     private static func isSedTemporary(_ name: String) -> Bool {
-        name.count == 9 && name.hasPrefix("sed") && name.dropFirst(3).allSatisfy { $0.isLetter || $0.isNumber }
+        let chance = name.dropFirst(3)
+        return name.hasPrefix("sed") && chance.count == 6 && chance.contains(where: \.isUppercase)
+            && chance.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
 
     package static func isDefaults(_ name: FileName) -> Bool { name.folded == defaults }

@@ -35,10 +35,14 @@ package enum OutputName {
     package static func choice(_ number: Int, of file: FileName) -> FileName {
         guard number > 1 else { return file }
         let name = file.lastComponent
-        // What follows the stem is a suffix that was recognised, so it is ASCII and has as many bytes as characters.
-        let suffix = name.text.unicodeScalars.count - NameRules.stem(of: name).unicodeScalars.count
-        let stem = name.bytes.dropLast(suffix)
-        let numbered = FileName(bytes: stem + Array(" (\(number))".utf8) + name.bytes.suffix(suffix))
+        let (text, stem) = (name.text, NameRules.stem(of: name))
+        // A name that is not UTF-8 is shown with a character for each byte.
+        let isUTF8 = text.utf8.count == name.bytes.count
+        let suffix = isUTF8 ? text.utf8.count - stem.utf8.count : text.unicodeScalars.count - stem.unicodeScalars.count
+        let mark = Array(" (\(number))".utf8)
+        var kept = name.bytes.dropLast(suffix).prefix(max(0, 255 - suffix - mark.count))
+        while isUTF8, String(validating: kept, as: UTF8.self) == nil { kept = kept.dropLast() }
+        let numbered = FileName(bytes: kept + mark + name.bytes.suffix(suffix))
         return file.parent.map { $0.appending(numbered) } ?? numbered
     }
 }

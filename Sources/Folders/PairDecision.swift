@@ -227,8 +227,11 @@ struct PairDecision {
                 case .sidecar: nil
                 }
             guard let role else { return [] }
+            // Nobody wrote `image_url` for a dropped picture, so nothing is told of that key.
+            let isDropped = role == .picture && member.path == picture
             return member.places.map {
-                PictureFacts(file: member.path.name.shown, pointer: $0, role: role, facts: facts)
+                PictureFacts(
+                    file: member.path.name.shown, pointer: isDropped ? nil : $0, role: role, facts: facts)
             }
         }
     }

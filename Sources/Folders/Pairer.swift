@@ -67,12 +67,11 @@ package struct Pairer: Sendable {
 
     /// A picture without a sidecar: a job only where folder defaults say so, and only after a grace.
     private func alone(_ picture: InboxPath, in table: InboxTable, at now: Duration) -> PairingVerdict? {
-        guard let file = table.file(picture), !file.isUsed else { return nil }
+        // Somebody's tail or mask is not a drop of its own.
+        guard let file = table.file(picture), !file.isUsed, table.sidecars(naming: picture).isEmpty else { return nil }
         if case .faulty = file.examination {
             return decide(picture: picture, sidecar: nil, in: table, at: now)
         }
-        // Somebody's tail or mask is not a drop of its own.
-        guard table.sidecars(naming: picture).isEmpty else { return nil }
         let hasDefaults = picture.folder.wayDown.contains { table.file(Self.defaults(in: $0)) != nil }
         guard hasDefaults else { return stray(picture, in: table, at: now) }
         let graceEnd = file.quietSince + max(rules.grace, rules.settle)

@@ -31,7 +31,7 @@ struct CreateRequest: Sendable {
 
     private static func objections(_ json: JSONValue, pictures: [String: InlinePicture]) -> [String] {
         var found: [String] = []
-        for key in ["prompt", "negative_prompt"] where (json[key]?.stringValue?.utf16.count ?? 0) > 2500 {
+        for key in ["prompt", "negative_prompt"] where (json[key]?.stringValue?.unicodeScalars.count ?? 0) > 2500 {
             found.append("\(key) exceeds 2500 characters")
         }
         let masks = json["static_mask"] != nil || !(json["dynamic_masks"]?.arrayValue ?? []).isEmpty

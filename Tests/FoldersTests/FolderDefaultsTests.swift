@@ -34,6 +34,20 @@ struct FolderDefaultsTests {
                 (11, .put("shot.json", .cut)), (900, .put("shot.json", .sidecar([:]))),
             ], gives: "901 take shot.png+shot.json"),
         PairingScenario(
+            "never while its own sidecar is gone for a moment, because a program writes it anew",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture())),
+                (10, .put("shot.json", .cut)), (100, .vanish("shot.json")), (102, .put("shot.json", .sidecar([:]))),
+            ], gives: "103 take shot.png+shot.json"),
+        PairingScenario(
+            "never of a tail whose sidecar is being written anew",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (0, .put("end.png", .picture())),
+                (0, .put("shot.json", .sidecar(["tail_image_url": "end.png"]))), (100, .put("shot.json", .cut)),
+                (150, .touch("end.png")), (200, .put("shot.json", .sidecar(["tail_image_url": "end.png"]))),
+                (200, .put("shot.png", .picture())),
+            ], gives: "201 take shot.png+end.png+shot.json"),
+        PairingScenario(
             "with no quiet time the grace holds all the same", settle: 0,
             [(0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture()))],
             gives: "15 take shot.png"),
@@ -45,7 +59,7 @@ struct FolderDefaultsTests {
             "that go in time leave the picture waiting",
             [
                 (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (10, .put("shot.png", .picture())),
-                (12, .remove("_hotreel.json")),
+                (12, .vanish("_hotreel.json")),
             ], gives: "3610 refuse shot.png"),
         PairingScenario(
             "that are being edited hold everything up until they are whole",

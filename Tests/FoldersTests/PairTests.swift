@@ -124,7 +124,7 @@ struct PairTests {
         PairingScenario(
             "counted from the last change", [(0, .put("shot.png", .picture())), (3000, .touch("shot.png"))],
             gives: "6600 refuse shot.png"),
-        PairingScenario("taken away again", [(0, .put("shot.png", .picture())), (100, .remove("shot.png"))]),
+        PairingScenario("taken away again", [(0, .put("shot.png", .picture())), (100, .vanish("shot.png"))]),
         PairingScenario(
             "a cut picture", [(0, .put("shot.png", .cut)), (10, .put("shot.json", .sidecar([:])))],
             gives: "3610 refuse shot.png+shot.json: shot.png: cut"),

@@ -23,7 +23,7 @@ struct PairingScenario: CustomTestStringConvertible, Sendable {
         case touch(InboxPath)
         /// A listing in which nothing has changed.
         case rescan
-        case remove(InboxPath)
+        case vanish(InboxPath)
     }
 
     let testDescription: String
@@ -102,7 +102,7 @@ private struct PairingStage {
                     .compactMap { path in table.file(path).map { (name: path.name, status: $0.status) } }
                 table.see(folder: folder, listing: listing, at: now)
             }
-        case .remove(let path): table.remove(path)
+        case .vanish(let path): table.see(path, nil, at: now, news: true)
         }
         decide()
     }

@@ -42,7 +42,7 @@ package final class HotreelProcess: Sendable {
             let process = HotreelProcess { try? execution.send(signal: $0) }
             async let reading: Void = process.read(execution.standardError)
             do {
-                _ = try await process.line(" ready")
+                _ = try await process.line("ready")
                 let value = try await body(process)
                 let start = ContinuousClock.now
                 process.signal(.terminate)
@@ -83,6 +83,12 @@ package final class HotreelProcess: Sendable {
         guard let line else { throw Failure(description: "It never said “\(text)”.") }
         return line
     }
+
+    /// Stops it in its tracks; the kernel still takes in what is sent to it.
+    package func freeze() { signal(.suspend) }
+
+    /// Lets it go on after `freeze()`.
+    package func thaw() { signal(.resume) }
 
     /// Asks it to end and waits until it has.
     package func stop() async {

@@ -38,4 +38,15 @@ package struct HotreelStandIn: Sendable {
 
     /// The bodies as they came over the wire, oldest first.
     package func bodies() throws -> [String] { try records.files().map { try records.text(of: $0) } }
+
+    /// Bytes that have arrived at its port and that it has not read, by the kernel's own table.
+    package func unread() throws -> Int {
+        let port = String(Int(url.split(separator: ":").last ?? "") ?? 0, radix: 16, uppercase: true)
+        let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+        return table.split(separator: "\n").reduce(0) { sum, line in
+            let columns = line.split(separator: " ")
+            guard columns.count > 4, columns[1].hasSuffix(":" + port) else { return sum }
+            return sum + (Int(columns[4].suffix(8), radix: 16) ?? 0)
+        }
+    }
 }

@@ -27,6 +27,7 @@ struct ServiceProcess {
         // A lease broken by a writer is told by SIGIO, whose default action would end the process.
         signal(SIGIO, SIG_IGN)
         let store = try SQLiteJobStore(path: settings.ledger.string)
+        try await FarEnd(api: settings.api, state: settings.state).claim(store)
         let (ports, gotPort) = AsyncStream.makeStream(of: Int.self)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         var key: APIKey?

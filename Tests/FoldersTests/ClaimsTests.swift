@@ -1,0 +1,104 @@
+import Folders
+import Foundation
+import Jobs
+import SystemPackage
+import TestKit
+import Testing
+
+@Suite("Claims")
+struct ClaimsTests {
+    private let folder: TemporaryFolder
+    private let claims: Claims
+    private let id = DropID(rawValue: "drop1")
+
+    init() throws {
+        folder = try TemporaryFolder()
+        claims = Claims(inbox: folder.path)
+        try claims.prepare(id)
+    }
+
+    /// A drop of files that lie in the inbox.
+    private func drop(_ folderName: FileName = "", _ files: FileName..., copying copies: FileName...) throws -> Drop {
+        func source(_ file: FileName, _ claim: Source.Claim) throws -> Source {
+            let here = folder.path.appending(folderName).appending(file)
+            let status = try FileSystem.status(of: here) ?? FileSystem.status(of: folder.path.appending(file))
+            return Source(role: .picture, file: file, identity: try #require(status).identity, sha256: "", claim: claim)
+        }
+        return Drop(
+            id: id, folder: folderName, sources: try files.map { try source($0, .move) } + copies.map { try source($0, .copy) })
+    }
+
+    private func take(_ drop: Drop) throws -> [Claims.Outcome] { try drop.sources.map { try claims.take($0, of: drop) } }
+
+    @Test("move files, and copy those that others need, twice without harm")
+    func take() throws {
+        try folder.write("one", to: "p/a.png")
+        try folder.write("two", to: "p/masks/m.png")
+        let drop = try drop("p", "a.png", copying: "masks/m.png")
+        for _ in 1...2 {
+            #expect(try take(drop) == [.taken, .taken])
+            #expect(
+                folder.files() == [".hotreel/drop1/copies/masks/m.png", ".hotreel/drop1/sources/a.png", "p/masks/m.png"])
+        }
+        #expect(try claims.drops() == [id])
+        #expect(try claims.sourceFiles(in: id) == ["a.png"])
+    }
+
+    @Test("copy what folder defaults name outside the drop's folder")
+    func outside() throws {
+        try folder.write("one", to: "p/a.png")
+        try folder.write("two", to: "masks/m.png")
+        #expect(try take(drop("p", "a.png", copying: "masks/m.png")) == [.taken, .taken])
+        #expect(folder.files(in: ".hotreel") == ["drop1/copies/masks/m.png", "drop1/sources/a.png"])
+    }
+
+    @Test("leave a file alone that is no longer what was looked at")
+    func changed() throws {
+        try folder.write("one", to: "a.png")
+        let drop = try drop("", "a.png")
+        try folder.write("other", to: "a.png")
+        #expect(try take(drop) == [.changed])
+        #expect(try folder.text(of: "a.png") == "other")
+        #expect(try claims.sourceFiles(in: id).isEmpty)
+    }
+
+    @Test("tell what is gone")
+    func missing() throws {
+        try folder.write("one", to: "a.png")
+        let drop = try drop("", "a.png")
+        try FileSystem.remove(folder["a.png"])
+        #expect(try take(drop) == [.missing])
+    }
+
+    @Test("put files back, but over nothing")
+    func putBack() throws {
+        try folder.write("one", to: "a.png")
+        try folder.write("two", to: "b.png")
+        try folder.write("three", to: "m.png")
+        let drop = try drop("", "a.png", "b.png", copying: "m.png")
+        _ = try take(drop)
+        try folder.write("newer", to: "b.png")
+        #expect(try drop.sources.map { try claims.putBack($0, of: drop) } == [true, false, true])
+        #expect(folder.files() == [".hotreel/drop1/sources/b.png", "a.png", "b.png", "m.png"])
+        #expect(try folder.text(of: "b.png") == "newer")
+    }
+
+    @Test("take links, pipes and names that are not UTF-8 as they are")
+    func special() throws {
+        let odd = FileName(bytes: [0xE9, 0xFF, 0x20])
+        #expect(symlink("nowhere", folder["link"].string) == 0)
+        #expect(mkfifo(folder["pipe"].string, 0o600) == 0)
+        try folder.write("one", to: folder.file(bytes: odd.bytes))
+        #expect(try take(drop("", "link", "pipe", odd)) == [.taken, .taken, .taken])
+        #expect(try Set(claims.sourceFiles(in: id)) == ["link", "pipe", odd])
+    }
+
+    @Test("end with nothing left, and again without complaint")
+    func removal() throws {
+        try folder.write("one", to: "a.png")
+        _ = try take(drop("", "a.png"))
+        for _ in 1...2 { try claims.remove(id) }
+        #expect(try claims.drops().isEmpty && folder.files().isEmpty)
+        #expect(try Claims(inbox: folder["missing"]).drops().isEmpty)
+    }
+}
