@@ -42,7 +42,14 @@ struct InotifyTrees {
 
     mutating func take(_ event: InotifyEvent) {
         if event.mask & UInt32(IN_Q_OVERFLOW) != 0 || event.watch < 0 {
-            for tree in trees.values { tree.watcher.note { $0.everything = true } }
+            for (id, tree) in trees {
+                // Folders made or moved meanwhile are not watched, or are so under the name they had.
+                let problem = watchTree(id, folder: "")
+                tree.watcher.note {
+                    $0.everything = true
+                    $0.blindness = problem ?? $0.blindness
+                }
+            }
             return
         }
         guard let place = places[event.watch], let tree = trees[place.tree] else { return }

@@ -31,20 +31,24 @@ extension EndToEnd {
                     file: "narrow.png", bytes: try await TestPictures.make(.png, size: "400x1040"),
                     words: ["400 × 1040 pixels", "1:2.60", "1:2.5 to 2.5:1", "Crop"]),
                 BadPicture(
-                    file: "wide.jpg", bytes: try await TestPictures.make(size: "1040x400"), words: ["2.60:1", "1:2.5 to 2.5:1"]),
+                    file: "wide.jpg", bytes: try await TestPictures.make(size: "1040x400"),
+                    words: ["2.60:1", "1:2.5 to 2.5:1"]),
                 BadPicture(
                     file: "bomb.png", bytes: TestPictures.pngHeader(width: 60_000, height: 60_000),
                     words: ["60000 × 60000 pixels", "at most"]),
             ]
             for (name, bytes) in [("jpeg", jpeg), ("png", png), ("webp", webp)] {
                 for length in [1, 30, bytes.count / 2, bytes.count - 1] {
-                    drops.append(BadPicture(file: "\(name)\(length).\(name)", bytes: Array(bytes[..<length]), words: []))
+                    drops.append(
+                        BadPicture(file: "\(name)\(length).\(name)", bytes: Array(bytes[..<length]), words: []))
                 }
             }
             return drops
         }
 
-        @Test("Each bad picture fails alone, in words that name it, and is given back as it came", .timeLimit(.minutes(1)))
+        @Test(
+            "Each bad picture fails alone, in words that name it, and is given back as it came", .timeLimit(.minutes(1))
+        )
         func all() async throws {
             let bad = try await Self.bad()
             try await folder.serving(settings: ["INTAKE_ORPHAN_AFTER": "1s"]) { _ in
@@ -84,7 +88,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("What may still be uploading is left alone while a definite error is told at once", .timeLimit(.minutes(1)))
+        @Test(
+            "What may still be uploading is left alone while a definite error is told at once", .timeLimit(.minutes(1)))
         func patience() async throws {
             let picture = try await TestPictures.make()
             try await folder.serving { service in
@@ -99,7 +104,7 @@ extension EndToEnd {
                 _ = try await service.line("empty.jpg: ")
                 try folder.drop(picture, "range.jpg")
                 try folder.drop(sidecar(["duration": 7]), "range.json")
-                try await folder.wait(for: "errors/range.json", within: .seconds(5))
+                try await folder.wait(for: "errors/range.json", within: .seconds(20))
                 #expect(folder.root.files(in: "inbox").count == 6)
                 #expect(folder.root.files(in: "outbox/errors").count == 4)
                 // And when the rest comes, they are taken.
@@ -122,7 +127,8 @@ extension EndToEnd {
                 try folder.root.write(sidecar().text, to: "outbox/errors/day/shot.json")
                 for file in ["day/shot.jpg", "day/shot.json"] {
                     try FileManager.default.moveItem(
-                        atPath: folder.root["outbox/errors/\(file)"].string, toPath: folder.root["inbox/\(file)"].string)
+                        atPath: folder.root["outbox/errors/\(file)"].string, toPath: folder.root["inbox/\(file)"].string
+                    )
                 }
                 try await folder.waitForVideos("day/shot")
             }

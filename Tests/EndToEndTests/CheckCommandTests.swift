@@ -35,7 +35,8 @@ extension EndToEnd {
             try await folder.serving(settings: ["INTAKE_ORPHAN_AFTER": "300ms"]) { _ in
                 try await folder.waitForVideos("good")
                 try await folder.wait("all reports") {
-                    names.allSatisfy { folder.root.exists("outbox/errors/\($0).json") } && folder.root.files(in: "inbox").isEmpty
+                    names.allSatisfy { folder.root.exists("outbox/errors/\($0).json") }
+                        && folder.root.files(in: "inbox").isEmpty
                 }
             }
             for name in names {
@@ -54,7 +55,9 @@ extension EndToEnd {
             try folder.drop(sidecar(), "day/shot.json")
             for file in ["day/shot.jpg", "day/shot.json", "day"] {
                 let answer = try await folder.call("check", folder.root["inbox/\(file)"].string)
-                #expect(answer.status == 0 && answer.output.contains("✓") && answer.output.contains("shot.jpg"), "\(answer)")
+                #expect(
+                    answer.status == 0 && answer.output.contains("✓") && answer.output.contains("shot.jpg"), "\(answer)"
+                )
             }
             #expect(folder.root.files() == ["inbox/day/shot.jpg", "inbox/day/shot.json"])
         }

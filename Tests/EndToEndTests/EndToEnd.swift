@@ -16,7 +16,19 @@ extension HotreelFolder {
         let ending = try await running(api: api, settings: settings, key: key, body)
         #expect(ending.status == 0, "\(ending.log)", sourceLocation: sourceLocation)
         #expect(ending.stopping < .seconds(15), sourceLocation: sourceLocation)
+        try await expectVideosAsAsked(sourceLocation: sourceLocation)
         return ending.log
+    }
+
+    /// Expects whatever has been delivered to be H.264 of the duration that was sent; of very many the first twenty.
+    private func expectVideosAsAsked(sourceLocation: SourceLocation) async throws {
+        for file in root.files(in: "outbox/videos").filter({ $0.hasSuffix(".mp4") }).prefix(20) {
+            let name = String(file.dropLast(4))
+            let video = try await VideoMeasures(root["outbox/videos/\(file)"])
+            let asked = try receipt(name)["request"]?["duration"]?.doubleValue ?? 5
+            #expect(
+                video.codec == "h264" && abs(video.duration - asked) < 0.1, "\(name)", sourceLocation: sourceLocation)
+        }
     }
 
     /// Expects a delivered video to be one: H.264, of this duration, as wide to high as its picture.
@@ -67,7 +79,8 @@ extension HotreelFolder {
             problems.contains { $0["file"] == .string(file) && $0["key"] == key.map(JSONValue.string) ?? .null },
             "\(name): \(problems)", sourceLocation: sourceLocation)
         for (source, content) in sources {
-            #expect(try bytes("outbox/errors/\(source)") == content, "\(name): \(source)", sourceLocation: sourceLocation)
+            #expect(
+                try bytes("outbox/errors/\(source)") == content, "\(name): \(source)", sourceLocation: sourceLocation)
             #expect(!root.exists("inbox/\(source)"), "\(name): \(source)", sourceLocation: sourceLocation)
         }
     }

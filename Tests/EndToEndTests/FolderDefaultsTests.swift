@@ -79,5 +79,25 @@ extension EndToEnd {
             #expect(folder.root.files(in: "inbox") == ["with/_hotreel.json", "without/waits.jpg"])
             #expect(try await folder.jobs().count == 1)
         }
+
+        @Test(
+            "A mask that the folder's defaults name stays for the next drop and is never one itself, restart or not",
+            .timeLimit(.minutes(1)))
+        func maskInDefaults() async throws {
+            let mask = try await TestPictures.make(
+                .png, source: "color=c=black", filter: "drawbox=w=200:h=200:c=white:t=fill")
+            try folder.drop(sidecar(["static_mask": "still.png"]), "_hotreel.json")
+            try folder.drop(mask, "still.png")
+            for name in ["one", "two"] {
+                try await folder.serving(settings: ["INTAKE_GRACE": "300ms"]) { _ in
+                    try folder.drop(try await TestPictures.make(), "\(name).jpg")
+                    try await folder.waitForVideos(name)
+                }
+                #expect(folder.root.files(in: "inbox") == ["_hotreel.json", "still.png"])
+                try await folder.expectVideo(name)
+                #expect(try folder.receipt(name)["request"]?["static_mask"]?["file"] == "still.png")
+            }
+            #expect(try await folder.jobs().map { $0["name"] } == ["one", "two"])
+        }
     }
 }

@@ -6,7 +6,7 @@ extension EndToEnd {
     @Suite(.serialized) struct ManyPairsTests {
         @Test(
             "Two hundred pairs dropped at once from subfolders are all delivered, each paid for once",
-            .timeLimit(.minutes(2)))
+            .timeLimit(.minutes(5)))
         func twoHundred() async throws {
             let folder = try HotreelFolder()
             let picture = try await TestPictures.make(size: "320x320")
@@ -17,7 +17,7 @@ extension EndToEnd {
                         try folder.drop(picture, "\(name).jpg")
                         try folder.drop(sidecar(["prompt": .string(name)]), "\(name).json")
                     }
-                    try await folder.wait(within: .seconds(100), "200 videos") {
+                    try await folder.wait(within: .seconds(200), "200 videos") {
                         folder.root.files(in: "outbox/originals").count == 400 && folder.root.files(in: "inbox").isEmpty
                     }
                 }
@@ -32,10 +32,9 @@ extension EndToEnd {
             let expected = names.flatMap { ["\($0).mp4", "\($0).receipt.json"] }.sorted()
             #expect(folder.root.files(in: "outbox/videos") == expected)
             #expect(folder.root.files(in: "outbox/errors").isEmpty)
-            for name in names.prefix(3) {
-                let video = try await VideoMeasures(folder.root["outbox/videos/\(name).mp4"])
-                #expect(video.codec == "h264" && abs(video.duration - 5) < 0.5)
-            }
+            // The stand-in's stock video, of which the first have been looked at.
+            let hashes = try Set(names.map { try folder.receipt($0)["video"]?["sha256"] })
+            #expect(hashes.count == 1 && !hashes.contains(nil))
         }
     }
 }

@@ -10,7 +10,9 @@ extension EndToEnd {
 
         init() throws { folder = try HotreelFolder() }
 
-        @Test("A link, a pipe, a socket and a device are told what they are, never opened, and given back", .timeLimit(.minutes(1)))
+        @Test(
+            "A link, a pipe, a socket and a device are told what they are, never opened, and given back",
+            .timeLimit(.minutes(1)))
         func special() async throws {
             let target = try await TestPictures.make(size: "400x400")
             try folder.root.write(target, to: "target.jpg")
@@ -55,12 +57,17 @@ extension EndToEnd {
                 try await folder.waitForVideos("shot")
             }
             try await folder.expectVideo("shot")
-            #expect(!FileManager.default.isWritableFile(atPath: folder.root["outbox/originals/shot.jpg"].string) || geteuid() == 0)
+            #expect(
+                !FileManager.default.isWritableFile(atPath: folder.root["outbox/originals/shot.jpg"].string)
+                    || geteuid() == 0)
             var status = stat()
-            #expect(stat(folder.root["outbox/originals/shot.jpg"].string, &status) == 0 && status.st_mode & 0o777 == 0o444)
+            #expect(
+                stat(folder.root["outbox/originals/shot.jpg"].string, &status) == 0 && status.st_mode & 0o777 == 0o444)
         }
 
-        @Test("A file that may not be read is told so and given back", .enabled(if: geteuid() != 0), .timeLimit(.minutes(1)))
+        @Test(
+            "A file that may not be read is told so and given back", .enabled(if: geteuid() != 0),
+            .timeLimit(.minutes(1)))
         func unreadable() async throws {
             try folder.drop(try await TestPictures.make(), "shot.jpg")
             try folder.drop(sidecar(), "shot.json")
@@ -71,7 +78,9 @@ extension EndToEnd {
 
         @Test("Hidden files, temporary names and desktop litter are passed over and stay", .timeLimit(.minutes(1)))
         func litter() async throws {
-            let litter = [".DS_Store", "._shot.jpg", "Thumbs.db", "desktop.ini", "a.jpg.part", "b.tmp", "~$c.json", ".d/e.jpg"]
+            let litter = [
+                ".DS_Store", "._shot.jpg", "Thumbs.db", "desktop.ini", "a.jpg.part", "b.tmp", "~$c.json", ".d/e.jpg",
+            ]
             for name in litter { try folder.drop(try await TestPictures.make(), name) }
             try await folder.serving(settings: ["INTAKE_ORPHAN_AFTER": "300ms"]) { _ in
                 // This lone file is given back, so the others would have been by then.

@@ -11,10 +11,12 @@ extension EndToEnd {
         init() throws { folder = try HotreelFolder() }
 
         /// Stem in the inbox, and the output's name.
-        private static let names: [(stem: [UInt8], output: String)] = [
-            ("my shot  01", "my shot  01"), ("line\nbreak", "line_break"), ("it's \"quoted\"", "it's \"quoted\""),
-            ("-dash", "-dash"), ("🎬 rocket", "🎬 rocket"), ("cafe\u{301}", "cafe\u{301}"), ("100% $HOME;*?", "100% $HOME;*?"),
-        ].map { (Array($0.0.utf8), $0.1) } + [([0x66, 0xFC, 0x72], "für")]
+        private static let names: [(stem: [UInt8], output: String)] =
+            [
+                ("my shot  01", "my shot  01"), ("line\nbreak", "line_break"), ("it's \"quoted\"", "it's \"quoted\""),
+                ("-dash", "-dash"), ("🎬 rocket", "🎬 rocket"), ("cafe\u{301}", "cafe\u{301}"),
+                ("100% $HOME;*?", "100% $HOME;*?"),
+            ].map { (Array($0.0.utf8), $0.1) } + [([0x66, 0xFC, 0x72], "für")]
 
         private func file(_ part: String, _ stem: [UInt8], _ suffix: String) -> FilePath {
             let name = Array("\(part)/".utf8) + stem + Array(suffix.utf8)
@@ -34,13 +36,15 @@ extension EndToEnd {
             for (stem, output) in Self.names {
                 try await folder.expectVideo(output)
                 #expect(try HotreelFolder.bytes(of: file("outbox/originals", stem, ".jpg")) == picture, "\(output)")
-                #expect(try HotreelFolder.bytes(of: file("outbox/originals", stem, ".json")) == Array(sidecar().text.utf8))
+                #expect(
+                    try HotreelFolder.bytes(of: file("outbox/originals", stem, ".json")) == Array(sidecar().text.utf8))
             }
             #expect(folder.root.files(in: "inbox").isEmpty && folder.root.files(in: "outbox/errors").isEmpty)
             #expect(folder.outbox.count == 4 * Self.names.count)
         }
 
-        @Test("Whatever a file is called, its report comes and it is given back under its name", .timeLimit(.minutes(1)))
+        @Test(
+            "Whatever a file is called, its report comes and it is given back under its name", .timeLimit(.minutes(1)))
         func refused() async throws {
             let picture = try await TestPictures.make()
             try await folder.serving { _ in
@@ -73,7 +77,8 @@ extension EndToEnd {
                 try folder.drop(picture, "bad/\(file)")
                 try await folder.wait("both ends") {
                     folder.root.files(in: "outbox/originals").count == 1
-                        && folder.root.files(in: "outbox/errors").count == 3 && folder.root.files(in: "inbox/.hotreel").isEmpty
+                        && folder.root.files(in: "outbox/errors").count == 3
+                        && folder.root.files(in: "inbox/.hotreel").isEmpty
                 }
             }
             #expect(try folder.bytes("outbox/originals/good/\(file)") == picture)
@@ -83,7 +88,9 @@ extension EndToEnd {
             try await folder.expectVideo(String(video.dropLast(4)))
         }
 
-        @Test("A picture and a sidecar whose names differ only in how an accent is written are a pair", .timeLimit(.minutes(1)))
+        @Test(
+            "A picture and a sidecar whose names differ only in how an accent is written are a pair",
+            .timeLimit(.minutes(1)))
         func composed() async throws {
             try await folder.serving { _ in
                 try folder.drop(try await TestPictures.make(), "cafe\u{301}.jpg")

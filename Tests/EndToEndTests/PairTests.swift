@@ -132,5 +132,35 @@ extension EndToEnd {
             try await folder.expectVideo("shot (2)")
             #expect(folder.root.files(in: "outbox/originals").count == 4)
         }
+
+        @Test("Where no events can be had, listing the inbox finds the same drops", .timeLimit(.minutes(1)))
+        func polling() async throws {
+            try await folder.serving(settings: ["INTAKE_WATCH": "poll", "INTAKE_LISTING": "200ms"]) { _ in
+                try folder.drop(try await TestPictures.make(), "new folder/shot.jpg")
+                try folder.drop(sidecar(), "new folder/shot.json")
+                try await folder.waitForVideos("new folder/shot")
+            }
+            try await folder.expectVideo("new folder/shot")
+        }
+
+        @Test(
+            "With delivery.originals: delete the sources of a delivered video are gone, others are not",
+            .timeLimit(.minutes(1)))
+        func deletingOriginals() async throws {
+            try await folder.serving(settings: ["DELIVERY_ORIGINALS": "delete"]) { _ in
+                for (name, duration) in [("good", 5), ("bad", 7)] {
+                    try folder.drop(try await TestPictures.make(), "\(name).jpg")
+                    try folder.drop(sidecar(["duration": .integer(duration)]), "\(name).json")
+                }
+                try await folder.waitForVideos("good")
+                try await folder.wait(for: "errors/bad.jpg", "errors/bad.json", "errors/bad.error.txt")
+            }
+            #expect(
+                folder.outbox == [
+                    "errors/bad.error.json", "errors/bad.error.txt", "errors/bad.jpg", "errors/bad.json",
+                    "videos/good.mp4", "videos/good.receipt.json",
+                ])
+            #expect(folder.root.files(in: "inbox").isEmpty)
+        }
     }
 }

@@ -15,7 +15,9 @@ extension EndToEnd {
         ) async throws {
             let answer = try await HotreelBinary.call(arguments, environment: environment)
             #expect(answer.status == 78, "\(answer.errors)", sourceLocation: sourceLocation)
-            for word in words { #expect(answer.errors.contains(word), "\(answer.errors)", sourceLocation: sourceLocation) }
+            for word in words {
+                #expect(answer.errors.contains(word), "\(answer.errors)", sourceLocation: sourceLocation)
+            }
             #expect(!answer.errors.contains("ready"), sourceLocation: sourceLocation)
         }
 
@@ -25,7 +27,8 @@ extension EndToEnd {
             try folder.drop(sidecar(), "shot.json")
             try await expectRefusal(["run"] + folder.options, words: "AIML_API_KEY", "api.keyFile", "--api-url local")
             try await expectRefusal(
-                ["run"] + folder.options, environment: ["AIML_API_KEY": "two words"], words: "AIML_API_KEY", "no key has")
+                ["run"] + folder.options, environment: ["AIML_API_KEY": "two words"], words: "AIML_API_KEY",
+                "no key has")
             #expect(folder.root.files(in: "inbox") == ["shot.jpg", "shot.json"])
         }
 

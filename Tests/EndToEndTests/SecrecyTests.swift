@@ -11,19 +11,24 @@ extension EndToEnd {
 
         private static let key = "sk-4f9a-very-secret-77"
 
-        private func expectNowhere(_ key: String, log: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        private func expectNowhere(_ key: String, log: String, sourceLocation: SourceLocation = #_sourceLocation) throws
+        {
             #expect(!log.contains(key), sourceLocation: sourceLocation)
             let files = folder.root.files()
             #expect(files.contains { $0.hasPrefix("state/ledger.sqlite") }, sourceLocation: sourceLocation)
             for file in files {
-                #expect(Data(try folder.bytes(file)).range(of: Data(key.utf8)) == nil, "\(file)", sourceLocation: sourceLocation)
+                #expect(
+                    Data(try folder.bytes(file)).range(of: Data(key.utf8)) == nil, "\(file)",
+                    sourceLocation: sourceLocation)
             }
         }
 
         @Test("The key goes to the API and into no log, ledger, receipt or report", .timeLimit(.minutes(1)))
         func good() async throws {
             let log = try await HotreelStandIn.running("--key", Self.key) { standIn in
-                try await folder.serving(api: standIn.url, settings: ["LOG_FORMAT": "json", "LOG_LEVEL": "trace"], key: Self.key) { _ in
+                try await folder.serving(
+                    api: standIn.url, settings: ["LOG_FORMAT": "json", "LOG_LEVEL": "trace"], key: Self.key
+                ) { _ in
                     try folder.drop(try await TestPictures.make(), "shot.jpg")
                     try folder.drop(sidecar(), "shot.json")
                     try folder.drop(try await TestPictures.make(), "bad.jpg")
@@ -43,7 +48,7 @@ extension EndToEnd {
                 let log = try await folder.serving(api: standIn.url, key: Self.key) { service in
                     try folder.drop(try await TestPictures.make(), "shot.jpg")
                     try folder.drop(sidecar(), "shot.json")
-                    _ = try await service.line("submission_deferred")
+                    _ = try await service.line("submission deferred")
                 }
                 #expect(try await standIn.requests().isEmpty)
                 return log

@@ -6,7 +6,8 @@ import Testing
 
 @testable import Folders
 
-@Suite("Watching folders", .timeLimit(.minutes(1)))
+// One after the other: all watchers of a process share one queue, and one test makes it overflow.
+@Suite("Watching folders", .serialized, .timeLimit(.minutes(1)))
 struct FolderWatcherTests {
     @Test("tells of files written, linked, renamed in and out, overwritten, touched and removed")
     func files() async throws {
@@ -167,16 +168,22 @@ struct FolderWatcherTests {
     @Test("a queue that overflows means: list everything; and watching goes on")
     func overflow() async throws {
         let watched = try await WatchedFolder { folder in
-            for name in ["a", "b"] { try folder.write("x", to: "in/" + name) }
+            for name in ["a", "b", "old/x"] { try folder.write("x", to: "in/" + name) }
         }
         let files = try ["a", "b"].map { try FileDescriptor.open(watched.path($0), .readOnly) }
         // Far more than the queue holds (16,384), and alternating, since equal neighbours are told as one.
-        for turn in 0..<400_000 { fchmod(files[turn % 2].rawValue, 0o644) }
+        for turn in 0..<400_000 {
+            fchmod(files[turn % 2].rawValue, 0o644)
+            if turn == 200_000 {
+                try watched.rename("in/old", "in/renamed")
+                try FileSystem.makeFolder(watched.path("new/deep"))
+            }
+        }
         for file in files { try file.close() }
         await watched.waitUntil(\.everything)
         try await watched.turnPage()
-        try watched.write("after.png")
-        await watched.waitUntil { $0.files.contains("after.png") }
+        for name in ["after.png", "renamed/after.png", "new/deep/after.png"] { try watched.write(name) }
+        await watched.waitUntil { print($0); return $0.files.isSuperset(of: ["after.png", "renamed/after.png", "new/deep/after.png"]) }
         await watched.stop()
     }
 

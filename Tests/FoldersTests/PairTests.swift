@@ -149,7 +149,7 @@ struct PairTests {
         PairingScenario(
             "an impossible picture, at once",
             [(0, .put("shot.png", .picture(299, 720))), (0, .put("shot.json", .sidecar([:])))],
-            gives: "1 refuse shot.png+shot.json: image_url: each side must be at least 300"),
+            gives: "1 refuse shot.png+shot.json: shot.png: each side must be at least 300"),
         PairingScenario(
             "with no quiet time an unfinished file is still left alone", settle: 0,
             [(0, .put("shot.png", .cut)), (0, .put("shot.json", .sidecar([:]))), (60, .put("shot.png", .picture()))],

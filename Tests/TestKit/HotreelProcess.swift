@@ -90,6 +90,9 @@ package final class HotreelProcess: Sendable {
     /// Lets it go on after `freeze()`.
     package func thaw() { signal(.resume) }
 
+    /// Ctrl-C.
+    package func interrupt() { signal(.interrupt) }
+
     /// Asks it to end and waits until it has.
     package func stop() async {
         signal(.terminate)

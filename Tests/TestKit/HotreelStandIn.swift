@@ -42,7 +42,15 @@ package struct HotreelStandIn: Sendable {
     /// Bytes that have arrived at its port and that it has not read, by the kernel's own table.
     package func unread() throws -> Int {
         let port = String(Int(url.split(separator: ":").last ?? "") ?? 0, radix: 16, uppercase: true)
-        let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+        let descriptor = try FileDescriptor.open("/proc/net/tcp", .readOnly)
+        let table = try descriptor.closeAfter {
+            var table: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = try piece.withUnsafeMutableBytes({ try descriptor.read(into: $0) }), count > 0 {
+                table += piece[..<count]
+            }
+            return String(decoding: table, as: UTF8.self)
+        }
         return table.split(separator: "\n").reduce(0) { sum, line in
             let columns = line.split(separator: " ")
             guard columns.count > 4, columns[1].hasSuffix(":" + port) else { return sum }
