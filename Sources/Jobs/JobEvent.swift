@@ -51,6 +51,9 @@ package enum JobEvent: Hashable, Sendable {
         case deliveryFailed = "delivery_failed"
         case cancelled
         case retried
+
+        /// Whether whoever records it goes on with the same step, so that nobody else may take the job up meanwhile.
+        package var keepsLease: Bool { self == .downloaded }
     }
 
     package var name: Name {

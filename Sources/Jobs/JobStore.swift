@@ -7,7 +7,7 @@ package protocol JobStore: Sendable {
     func insert(_ jobs: [Job], leasedUntil: Date?) async throws(JobStoreError)
 
     /// Writes `next` over `job` if the ledger still holds `job`'s version and state, appends the history entry in the
-    /// same transaction and ends the job's lease; else throws `.lostRace`.
+    /// same transaction and ends the job's lease, unless the event's `keepsLease`; else throws `.lostRace`.
     func replace(_ job: Job, with next: Job, event: HistoryEntry) async throws(JobStoreError)
 
     /// Jobs in `state` due by `now` and leased to nobody, highest priority first, then longest due; leased until `leaseEnd`.

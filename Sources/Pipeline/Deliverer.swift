@@ -34,7 +34,9 @@ struct Deliverer: Sendable {
             return
         } catch {
             if Task.isCancelled { return }
-            try await record(error, on: job, since: generation)
+            // Its name may have been recorded since the step began.
+            guard let current = try await context.store.job(job.id), current.state.name == .generated else { return }
+            try await record(error, on: current, since: generation)
         }
     }
 

@@ -34,6 +34,7 @@ extension SQLiteJobStore {
         } catch {
             throw JobStoreError(ledger: error)
         }
+        let keepsLease = JobEvent.Name(rawValue: event.event)?.keepsLease ?? false
         try await write { db in
             let sets = columns.keys.sorted().map { "\($0) = :\($0)" }.joined(separator: ", ")
             let expected = [
@@ -42,7 +43,7 @@ extension SQLiteJobStore {
             ]
             try db.cachedStatement(
                 sql: """
-                    UPDATE job SET \(sets), leased_until = NULL
+                    UPDATE job SET \(sets)\(keepsLease ? "" : ", leased_until = NULL")
                     WHERE id = :id AND version = :old_version AND state = :old_state
                     """
             ).execute(arguments: StatementArguments(columns.merging(expected) { $1 }))

@@ -25,10 +25,13 @@ struct ClaimsTests {
             return Source(role: .picture, file: file, identity: try #require(status).identity, sha256: "", claim: claim)
         }
         return Drop(
-            id: id, folder: folderName, sources: try files.map { try source($0, .move) } + copies.map { try source($0, .copy) })
+            id: id, folder: folderName,
+            sources: try files.map { try source($0, .move) } + copies.map { try source($0, .copy) })
     }
 
-    private func take(_ drop: Drop) throws -> [Claims.Outcome] { try drop.sources.map { try claims.take($0, of: drop) } }
+    private func take(_ drop: Drop) throws -> [Claims.Outcome] {
+        try drop.sources.map { try claims.take($0, of: drop) }
+    }
 
     @Test("move files, and copy those that others need, twice without harm")
     func take() throws {
@@ -38,7 +41,9 @@ struct ClaimsTests {
         for _ in 1...2 {
             #expect(try take(drop) == [.taken, .taken])
             #expect(
-                folder.files() == [".hotreel/drop1/copies/masks/m.png", ".hotreel/drop1/sources/a.png", "p/masks/m.png"])
+                folder.files() == [
+                    ".hotreel/drop1/copies/masks/m.png", ".hotreel/drop1/sources/a.png", "p/masks/m.png",
+                ])
         }
         #expect(try claims.drops() == [id])
         #expect(try claims.sourceFiles(in: id) == ["a.png"])

@@ -78,7 +78,9 @@ struct FileContentTests {
 
     @Test("tells the same content at the same place from any other")
     func identity() throws {
-        func identity(_ name: String) throws -> FileIdentity { try #require(try FileSystem.status(of: folder[name])).identity }
+        func identity(_ name: String) throws -> FileIdentity {
+            try #require(try FileSystem.status(of: folder[name])).identity
+        }
         try folder.write("one", to: "a")
         let first = try identity("a")
         #expect(try FileSystem.rename(folder["a"], to: folder["b"]))

@@ -34,7 +34,9 @@ struct FolderWatcherTests {
         let watched = try await WatchedFolder { try $0.write("old", to: "in/a.png") }
         _ = try FileSystem.hash(watched.path("a.png"))
         _ = try FileSystem.hasWriter(watched.path("a.png"))
-        for name in [".DS_Store", "._a.png", "a.png.part", "~$a.json", "Thumbs.db", ".hotreel/1/sources/x.png", "__MACOSX/b.png"] {
+        for name in [
+            ".DS_Store", "._a.png", "a.png.part", "~$a.json", "Thumbs.db", ".hotreel/1/sources/x.png", "__MACOSX/b.png",
+        ] {
             try watched.write(name)
         }
         #expect(try await watched.toldByNow().isEmpty)
@@ -181,9 +183,9 @@ struct FolderWatcherTests {
         }
         for file in files { try file.close() }
         await watched.waitUntil(\.everything)
-        try await watched.turnPage()
+        try await watched.calmDown()
         for name in ["after.png", "renamed/after.png", "new/deep/after.png"] { try watched.write(name) }
-        await watched.waitUntil { print($0); return $0.files.isSuperset(of: ["after.png", "renamed/after.png", "new/deep/after.png"]) }
+        await watched.waitUntil { $0.files.isSuperset(of: ["after.png", "renamed/after.png", "new/deep/after.png"]) }
         await watched.stop()
     }
 

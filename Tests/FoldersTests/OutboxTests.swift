@@ -90,7 +90,9 @@ struct OutboxTests {
     func again() throws {
         let drop = try pair("one")
         try FileSystem.makeFolder(outbox.folder(.originals, "p"))
-        #expect(try FileSystem.rename(claims.path(of: drop.sources[0], in: drop.id), to: folder["out/originals/p/shot.png"]))
+        #expect(
+            try FileSystem.rename(claims.path(of: drop.sources[0], in: drop.id), to: folder["out/originals/p/shot.png"])
+        )
         for _ in 1...2 { try outbox.receive(drop, from: claims, in: .originals, number: 1) }
         #expect(folder.files(in: "out/originals/p") == ["shot.json", "shot.png"])
     }

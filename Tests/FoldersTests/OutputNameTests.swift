@@ -48,7 +48,8 @@ struct OutputNameTests {
                 sources: sources.map { role, file in
                     Source(
                         role: role, file: file,
-                        identity: FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1), sha256: "", claim: .move)
+                        identity: FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1), sha256: "",
+                        claim: .move)
                 }
             ).stem
         }

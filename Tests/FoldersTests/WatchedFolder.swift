@@ -56,16 +56,30 @@ final class WatchedFolder {
         told = FolderChanges()
     }
 
+    /// Turns the page once the queue has room again for a mark.
+    func calmDown() async throws {
+        repeat {
+            told = FolderChanges()
+            let mark = try makeMark()
+            await waitUntil { $0.everything || $0.files.contains(mark) }
+        } while told.everything
+        try await turnPage()
+    }
+
     /// What was told after everything done so far has been told.
     func toldByNow() async throws -> FolderChanges {
+        let mark = try makeMark()
+        await waitUntil { $0.files.contains(mark) }
+        var told = told
+        told.files.remove(mark)
+        return told
+    }
+
+    /// A file renamed in, which is one event and no more.
+    private func makeMark() throws -> InboxPath {
         let mark = "mark\(UInt32.random(in: 0...UInt32.max))"
-        // Renamed in, which is one event and no more.
         try folder.write("", to: "aside/" + mark)
         try rename("aside/" + mark, "in/" + mark)
-        let path = InboxPath(folder: "", name: FileName(mark))
-        await waitUntil { $0.files.contains(path) }
-        var told = told
-        told.files.remove(path)
-        return told
+        return InboxPath(folder: "", name: FileName(mark))
     }
 }

@@ -23,6 +23,14 @@ extension JobStoreConformance {
         try await store.record(.released, on: held, at: now + 32)
         try require(try await claim(at: now + 32), is: [job.id], "a claim after a transition, which ends the lease")
 
+        let generated = try await store.lead(7, [.submissionStarted, .accepted, .completed])
+        func claimDelivery() async throws -> [JobID] {
+            try await store.claimDue(.generated, now: now + 90, leaseEnd: now + 200, limit: 5).map(\.id)
+        }
+        try require(try await claimDelivery(), is: [generated.id], "a claim of a delivery")
+        try await store.record(.downloaded(.sample()), on: generated, at: now + 91)
+        try require(try await claimDelivery(), is: [], "a claim in the middle of a delivery, which keeps its lease")
+
         let drop = Drop.sample(3)
         try await store.insert(
             [.sample(.queued, 3, drop: drop), .sample(.cancelled, 4, drop: drop)], leasedUntil: now + 60)
