@@ -28,6 +28,8 @@ let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-colle
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let lifecycleTestKit: Target.Dependency = .product(
+    name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -94,7 +96,7 @@ let package = Package(
         tests("MediaTests", ["Media"]),
         tests("VideoAPITests", ["VideoAPI", hummingbird, nioCore, nioHTTP, nioPosix]),
         tests("SQLiteStoreTests", ["SQLiteStore", grdb]),
-        tests("PipelineTests", ["Pipeline", "SQLiteStore"]),
+        tests("PipelineTests", ["Pipeline", "SQLiteStore", lifecycle, lifecycleTestKit, logging, subprocess, system]),
         tests("SimulatorTests", ["Simulator", httpClient]),
         tests("EndToEndTests", ["hotreel", subprocess]),
     ],

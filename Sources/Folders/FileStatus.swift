@@ -109,6 +109,16 @@ package enum FileSystem {
         return entries
     }
 
+    /// Whether this process may rename files into and out of a folder.
+    package static func mayChange(folder: FilePath) -> Bool {
+        folder.withPlatformString { faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) } == 0
+    }
+
+    /// Whether this process may read a file.
+    package static func mayRead(_ path: FilePath) -> Bool {
+        path.withPlatformString { faccessat(AT_FDCWD, $0, R_OK, AT_EACCESS) } == 0
+    }
+
     package static func makeFolder(_ path: FilePath) throws(FileError) {
         if path.withPlatformString({ mkdir($0, 0o2775) }) == 0 || Errno.current == .fileExists { return }
         guard Errno.current == .noSuchFileOrDirectory, path.components.count > 1 else {

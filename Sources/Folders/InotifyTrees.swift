@@ -28,10 +28,13 @@ struct InotifyTrees {
     mutating func add(root: FilePath, watcher: FolderWatcher) -> Result<Void, WatchError> {
         let id = ObjectIdentifier(watcher)
         trees[id] = Tree(root: root, watcher: watcher)
-        if let problem = watchTree(id, folder: "") {
+        let problem = watchTree(id, folder: "")
+        guard places.values.contains(where: { $0.tree == id && $0.folder.isEmpty }) else {
             remove(watcher: id)
-            return .failure(WatchError(description: problem))
+            return .failure(WatchError(description: problem ?? "\(root) cannot be watched"))
         }
+        // One folder that cannot be watched is no reason to leave the others unwatched.
+        if let problem { watcher.note { $0.blindness = problem } }
         return .success(())
     }
 

@@ -25,7 +25,12 @@ package enum NameRules {
         let folded = name.folded
         return folded.isEmpty || folded.hasPrefix(".") || folded.hasPrefix("~$") || folded.hasPrefix("~syncthing~")
             || (folded.hasPrefix("#") && folded.hasSuffix("#") && folded.count > 1) || litter.contains(folded)
-            || temporarySuffixes.contains { folded.hasSuffix($0) } || isSedTemporary(name.text)
+            || temporarySuffixes.contains { folded.hasSuffix($0) } || isSedTemporary(name.text) || isOwnReport(folded)
+    }
+
+    /// Reports and receipts that come back with the files they lay beside say nothing about what to make.
+    private static func isOwnReport(_ folded: String) -> Bool {
+        [".error.txt", ".error.json", ".receipt.json"].contains { folded.hasSuffix($0) }
     }
 
     /// Whether a folder of this name is passed over with all that is in it.

@@ -116,12 +116,11 @@ package struct Outbox: Sendable {
     /// Removes the reports on a stem whose sources have been dropped again; they speak of what no longer lies there.
     package func withdrawReports(folder: FileName, stem: String) throws(FileError) {
         let place = self.folder(.errors, folder)
-        guard FileSystem.exists(place.appending(FileName(stem + ".error.txt"))) else { return }
+        guard FileSystem.exists(place.appending(FileName(stem + ".error.json"))) else { return }
         let sources = try FileSystem.list(place).contains { entry in
             NameRules.stem(of: entry.name).folded == stem.folded
         }
         guard !sources else { return }
-        try FileSystem.remove(place.appending(FileName(stem + ".error.txt")))
-        try FileSystem.remove(place.appending(FileName(stem + ".error.json")))
+        try ErrorReportFiles.remove(in: place, stem: stem)
     }
 }

@@ -124,10 +124,11 @@ extension Pairer {
                 decision.paths,
                 decision.problems + [
                     Problem(
-                        file: reference.file, key: reference.pointer.description, value: reference.path,
+                        file: reference.file, key: reference.pointer.description,
+                        value: JSONValue.string(reference.path).text,
                         rule: "no file of this name came into the inbox",
                         remedy:
-                            "Drop \(reference.path) beside the sidecar, or correct the name; then drop the files again."
+                            "Drop \(reference.path) beside \(reference.file), or correct the name; then drop the files again."
                     )
                 ],
                 stem: stem, reason: "waiting for \(wanted.relative.shown)", in: table, at: now)
@@ -145,7 +146,8 @@ extension Pairer {
         case .sidecar:
             decision.problems.append(
                 Problem(
-                    file: reference.file, key: reference.pointer.description, value: reference.path,
+                    file: reference.file, key: reference.pointer.description,
+                    value: JSONValue.string(reference.path).text,
                     rule: "this must name a picture, and \(path.name.shown) is a sidecar",
                     remedy: "Name a picture file."))
         case .picture, nil: break

@@ -135,7 +135,8 @@ package struct Pairer: Sendable {
         !table.sidecars(naming: path).subtracting(paths).isEmpty
     }
 
-    static func defaults(in folder: FileName) -> InboxPath {
+    /// Where a folder's defaults lie.
+    package static func defaults(in folder: FileName) -> InboxPath {
         InboxPath(folder: folder, name: FileName(NameRules.defaults))
     }
 }

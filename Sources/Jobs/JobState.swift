@@ -161,6 +161,8 @@ package struct Failure: Hashable, Sendable, Codable {
         case generation
         /// The video is paid for and could not be brought home.
         case delivery
+        /// The files were in keeping and the ledger does not know them; nobody can tell whether they were paid for.
+        case unknown
     }
 
     package let stage: Stage

@@ -12,6 +12,8 @@ struct Claimer: Sendable {
         case claimed([Job])
         /// A file changed at the last moment; it settles anew.
         case changed(InboxPath)
+        /// Hotreel may not move the files; they stay where they are. For people.
+        case blocked(String)
     }
 
     let context: Context
@@ -19,6 +21,7 @@ struct Claimer: Sendable {
     /// `files` is what the table knows of the candidate's members.
     func claim(_ candidate: Candidate, files: [InboxPath: InboxFile]) async throws -> Outcome {
         if let changed = try changedMember(candidate.members, files: files) { return .changed(changed) }
+        if let obstacle = try obstacle(to: candidate.members) { return .blocked(obstacle) }
         let now = context.time.now()
         let drop = Drop(
             id: .make(at: now), folder: candidate.folder,
@@ -31,35 +34,57 @@ struct Claimer: Sendable {
             let request = GenerationRequest(
                 body: settings.body(), attachments: attachments, warnings: settings.model.warnings(settings) + notes)
             let name = OutputName.fitting(settings.options.name ?? candidate.stem)
-            jobs = (1...settings.options.variations).map { number in
+            // Sorted, so that the ledger lists variations in their order.
+            let ids = (1...settings.options.variations).map { _ in JobID.make(at: now).rawValue }.sorted()
+            jobs = zip(1..., ids).map { number, id in
                 Job.queued(
-                    .make(at: now), drop: drop, request: request,
+                    JobID(rawValue: id), drop: drop, request: request,
                     name: OutputName.variation(number, of: settings.options.variations, name: name),
                     priority: settings.options.priority, held: settings.options.hold, at: now)
             }
-        } catch let problem as ImageProblem {
+        } catch {
             try context.claims.remove(drop.id)
+            // A full disk is not the drop's fault: it is tried again.
+            guard let problem = error as? ImageProblem, problem.systemError == nil else { throw error }
             return try await reject(
                 drop, stem: candidate.stem, problems: [problem.problem(file: candidate.stem)])
         }
         // Leased to the Intake until the files are in the claim folder, so that nobody sends what is not there yet.
         try await context.store.insert(jobs, leasedUntil: now.adding(.seconds(3600)))
-        if let overtaken = try await take(drop) {
-            try await abandon(jobs, of: drop)
+        let overtaken: Source?
+        do {
+            overtaken = try await take(drop)
+        } catch {
+            try await Endings(context: context).abandon(jobs, of: drop)
+            throw error
+        }
+        if let overtaken {
+            try await Endings(context: context).abandon(jobs, of: drop)
             return .changed(InboxPath(from: drop.folder, following: overtaken.file))
         }
         try await context.store.endLeases(of: drop.id)
         context.bells[.queued].ring()
         context.metrics.claimedDrops.increment()
         context.logger.info("\(place(candidate.stem, drop)): claimed", metadata: metadata(jobs))
-        try? context.outbox.withdrawReports(folder: drop.folder, stem: candidate.stem)
+        withdrawReports(folder: drop.folder, stem: drop.stem)
         return .claimed(jobs)
+    }
+
+    /// Reports that speak of files which have now been dropped again, left in `errors` or dragged along into the inbox.
+    private func withdrawReports(folder: FileName, stem: String) {
+        do throws(FileError) {
+            try context.outbox.withdrawReports(folder: folder, stem: stem)
+            try ErrorReportFiles.remove(in: context.claims.inbox.appending(folder), stem: stem)
+        } catch {
+            context.logger.debug("an old report stays: \(error)")
+        }
     }
 
     /// Gives a drop back with its report. It is claimed first, so that a crash in between loses nothing.
     func refuse(_ refusal: Refusal, files: [InboxPath: InboxFile]) async throws -> Outcome {
         let members = refusal.members.filter { $0.claim == .move }
         if let changed = try changedMember(members, files: files) { return .changed(changed) }
+        if let obstacle = try obstacle(to: members) { return .blocked(obstacle) }
         let drop = Drop(
             id: .make(at: context.time.now()), folder: refusal.folder,
             sources: await sources(members, files: files, in: refusal.folder))
@@ -72,8 +97,11 @@ struct Claimer: Sendable {
             stage: .intake, message: problems.map(\.sentence).joined(separator: " "), problems: problems)
         let job = Job.rejected(.make(at: now), drop: drop, name: OutputName.fitting(stem), failure: failure, at: now)
         try context.claims.prepare(drop.id)
-        try await context.store.insert([job], leasedUntil: nil)
-        _ = try await take(drop)
+        // The row has ended from the start, and nobody may give the files back before all of them are here.
+        try await context.endings.pass(drop.id) {
+            try await context.store.insert([job], leasedUntil: nil)
+            _ = try await take(drop)
+        }
         context.metrics.refusedDrops.increment()
         context.logger.warning("\(place(stem, drop)): refused. \(failure.message)", metadata: metadata([job]))
         await Endings(context: context).settle(job)
@@ -114,6 +142,27 @@ struct Claimer: Sendable {
             } catch {
                 // Not readable: the report says so, and a file that cannot be opened can still be given back.
                 guard error.code == .permissionDenied else { throw error }
+            }
+        }
+        return nil
+    }
+
+    /// What keeps Hotreel from moving these files, in words for people; nil when nothing does.
+    private func obstacle(to members: [Candidate.Member]) throws(FileError) -> String? {
+        let inbox = context.claims.inbox
+        let outbox = context.outbox.root
+        let isOtherDisk =
+            try FileSystem.status(of: inbox)?.identity.device != FileSystem.status(of: outbox)?.identity.device
+        for member in members where member.claim == .move {
+            let folder = member.path.folder
+            guard FileSystem.mayChange(folder: inbox.appending(folder)) else {
+                return "Hotreel's user may not move files out of \(folder.isEmpty ? "the inbox" : folder.shown). "
+                    + "Let it write there (chmod g+w); the drop then goes on by itself"
+            }
+            let path = inbox.appending(member.path.relative)
+            if isOtherDisk, try FileSystem.status(of: path)?.kind == .regular, !FileSystem.mayRead(path) {
+                return "Hotreel's user may not read \(member.path.relative.shown). "
+                    + "Let it read what is dropped; the drop then goes on by itself"
             }
         }
         return nil
@@ -176,14 +225,5 @@ struct Claimer: Sendable {
             }
         }
         return (attachments, notes)
-    }
-
-    /// Undoes a claim that a last-moment change overtook: files go back, the rows end unspent.
-    private func abandon(_ jobs: [Job], of drop: Drop) async throws {
-        for source in drop.sources { _ = try context.claims.putBack(source, of: drop) }
-        // Before the rows end, so that nobody takes what is left there for files to give back.
-        try context.claims.remove(drop.id)
-        for job in jobs { try await context.record(.cancelled, on: job) }
-        try await context.store.markSettled(drop.id)
     }
 }

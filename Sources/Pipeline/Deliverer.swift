@@ -34,6 +34,10 @@ struct Deliverer: Sendable {
             return
         } catch {
             if Task.isCancelled { return }
+            if let part = try? context.outbox.downloadPath(of: job.id, folder: job.drop.folder) {
+                // Each try begins anew, and after the last none may stay.
+                try? FileSystem.remove(part)
+            }
             // Its name may have been recorded since the step began.
             guard let current = try await context.store.job(job.id), current.state.name == .generated else { return }
             try await record(error, on: current, since: generation)
@@ -87,7 +91,7 @@ struct Deliverer: Sendable {
         let now = context.time.now()
         let age = Duration.seconds(max(0, now.timeIntervalSince(generation.completed ?? generation.accepted)))
         let reason = Self.words(for: error)
-        if age > context.configuration.deliveryPatience {
+        if age > context.configuration.deliveryPatience, try await !isRetried(job) {
             let failure = Failure(
                 stage: .delivery,
                 message: "The video is paid for and could not be brought home: \(reason)",
@@ -115,6 +119,12 @@ struct Deliverer: Sendable {
         default:
             try await context.record(.deliveryPostponed(reason: reason, until: next), on: job)
         }
+    }
+
+    /// Whether a person asked for another try so lately that its patience lasts: an old link has surely expired by then.
+    private func isRetried(_ job: Job) async throws(JobStoreError) -> Bool {
+        let retry = try await context.store.history(of: job.id).last { $0.event == JobEvent.Name.retried.rawValue }
+        return retry.map { context.time.now() <= $0.at.adding(context.configuration.deliveryPatience) } ?? false
     }
 
     private static func words(for error: any Error) -> String {

@@ -11,6 +11,8 @@ package struct DropCheck: Sendable {
     /// Empty when it would be sent.
     package let problems: [Problem]
     package let warnings: [String]
+    /// The videos there would be, below `videos`; empty when nothing would be sent.
+    package let outputs: [String]
     /// What would be sent, pictures by name; nil when nothing would.
     package let request: JSONValue?
 }
@@ -49,8 +51,30 @@ package struct DropChecker: Sendable {
         let groups = table.takeDirty().filter { group in
             wanted.map { group.folder == folder && group.stem == $0 } ?? group.folder.isWithin(folder)
         }
-        return groups.sorted { ($0.folder.text, $0.stem) < ($1.folder.text, $1.stem) }
+        let isDefaults = path.lastComponent.map { NameRules.isDefaults(FileName($0.string)) } ?? false
+        let defaults = table.folderNames.filter { isFolder ? $0.isWithin(folder) : isDefaults && $0 == folder }
+            .sorted { $0.text < $1.text }
+            .compactMap { checkDefaults(in: $0, root: root, table: &table) }
+        return defaults
+            + groups.sorted { ($0.folder.text, $0.stem) < ($1.folder.text, $1.stem) }
             .flatMap { decide($0, root: root, table: &table) }
+    }
+
+    /// Folder defaults by themselves: what is wrong in them is wrong in every drop of the folder. nil where there are none.
+    private func checkDefaults(in folder: FileName, root: FilePath, table: inout InboxTable) -> DropCheck? {
+        let path = Pairer.defaults(in: folder)
+        guard table.file(path) != nil else { return nil }
+        look(into: path, root: root, Examiner(catalog: catalog, inbox: root), &table)
+        var problems: [Problem] = []
+        switch table.file(path)?.examination {
+        case .unfinished(let problem), .faulty(let problem): problems = [problem]
+        case .sidecar(let values, _):
+            problems = catalog.settings(from: [SettingsLayer(file: path.relative.shown, values: values)]).problems
+        case .picture, nil: break
+        }
+        return DropCheck(
+            name: NameRules.defaults, folder: folder.text, files: [path.name.shown], problems: problems, warnings: [],
+            outputs: [], request: nil)
     }
 
     private func see(_ folder: FileName, of root: FilePath, in table: inout InboxTable) throws(FileError) {
@@ -91,6 +115,15 @@ package struct DropChecker: Sendable {
         }
     }
 
+    private static func outputs(of candidate: Candidate) -> [String] {
+        let count = candidate.settings.options.variations
+        let name = OutputName.fitting(candidate.settings.options.name ?? candidate.stem)
+        return (1...count).map { number in
+            let file = FileName(OutputName.variation(number, of: count, name: name) + ".mp4")
+            return candidate.folder.appending(file).shown
+        }
+    }
+
     private static func check(_ verdict: PairingVerdict) -> DropCheck? {
         switch verdict {
         case .take(let candidate):
@@ -101,12 +134,11 @@ package struct DropChecker: Sendable {
             return DropCheck(
                 name: settings.options.name ?? candidate.stem, folder: candidate.folder.text,
                 files: candidate.members.map(\.path.name.shown), problems: [],
-                warnings: settings.model.warnings(settings),
-                request: body)
+                warnings: settings.model.warnings(settings), outputs: outputs(of: candidate), request: body)
         case .refuse(let refusal):
             return DropCheck(
                 name: refusal.stem, folder: refusal.folder.text, files: refusal.members.map(\.path.name.shown),
-                problems: refusal.problems, warnings: [], request: nil)
+                problems: refusal.problems, warnings: [], outputs: [], request: nil)
         case .wait, .examine: return nil
         }
     }

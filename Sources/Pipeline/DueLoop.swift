@@ -32,7 +32,8 @@ struct DueLoop: Sendable {
                     let rings = bell.rings
                     var nextLook = Self.longestSleep
                     do throws(JobStoreError) {
-                        for job in try await claim(upTo: busy.free) {
+                        let room = try await room(busy.free)
+                        for job in try await claim(upTo: room) {
                             busy.take()
                             group.addTask {
                                 await perform(job)
@@ -40,7 +41,8 @@ struct DueLoop: Sendable {
                                 bell.ring()
                             }
                         }
-                        if busy.free > 0, let due = try await context.store.nextDue(state) {
+                        // Without room a bell tells when there is some.
+                        if busy.free > 0, room > 0, let due = try await context.store.nextDue(state) {
                             let wait = Duration.seconds(max(0, due.timeIntervalSince(context.time.now())))
                             nextLook = min(nextLook, max(wait, .milliseconds(5)))
                         }
@@ -56,9 +58,12 @@ struct DueLoop: Sendable {
         }
     }
 
-    private func claim(upTo free: Int) async throws(JobStoreError) -> [Job] {
-        guard free > 0 else { return [] }
-        let limit = min(free, try await allowance())
+    /// How many jobs may be taken now. Steps under way may not yet be counted by the allowance, so they are taken from it.
+    private func room(_ free: Int) async throws(JobStoreError) -> Int {
+        free > 0 ? min(free, try await allowance() - (width - free)) : 0
+    }
+
+    private func claim(upTo limit: Int) async throws(JobStoreError) -> [Job] {
         guard limit > 0 else { return [] }
         let now = context.time.now()
         return try await context.store.claimDue(state, now: now, leaseEnd: now.adding(lease), limit: limit)

@@ -43,6 +43,14 @@ struct Endings: Sendable {
         }
     }
 
+    /// Ends a drop that was changed while it was being claimed: files go back to the inbox, the rows end unspent. What cannot
+    /// go back, because something newer lies there, goes to `errors`.
+    func abandon(_ jobs: [Job], of drop: Drop) async throws {
+        for source in drop.sources { _ = try context.claims.putBack(source, of: drop) }
+        for job in jobs where !job.state.name.isEnded { try await context.record(.cancelled, on: job) }
+        if let job = jobs.first { await settle(job) }
+    }
+
     /// Settles drops whose files could not be placed before, or that another process ended, again and again.
     func sweep() async {
         let bell = context.bells[.cancelled]
@@ -72,7 +80,7 @@ struct Endings: Sendable {
         if let index = jobs.firstIndex(where: { $0.id == job.id }), jobs.count > 1 {
             stem = OutputName.variation(index + 1, of: jobs.count, name: stem)
         }
-        let report = ErrorReport(job: job, failure: failure)
+        let report = ErrorReport(job: job, failure: failure, number: number)
         try context.outbox.report(
             text: report.text, json: report.json, folder: job.drop.folder, stem: OutputName.choice(number, of: stem))
     }

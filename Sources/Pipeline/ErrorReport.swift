@@ -1,3 +1,4 @@
+import Folders
 import Foundation
 import Jobs
 
@@ -5,6 +6,8 @@ import Jobs
 struct ErrorReport {
     let job: Job
     let failure: Failure
+    /// Which choice of names the files got: 1 their own, 2 `shot010 (2).png` ….
+    var number = 1
 
     var text: String {
         var lines = [headline, ""]
@@ -34,12 +37,18 @@ struct ErrorReport {
     }
 
     private var closing: [String] {
-        let files = job.drop.sources.map(\.file.shown).joined(separator: ", ")
+        let files = job.drop.sources.map { source in
+            let isNumbered = number > 1 && (source.role == .picture || source.role == .sidecar)
+            let given = isNumbered ? OutputName.choice(number, of: source.file) : source.file
+            return given == source.file ? given.shown : "\(given.shown) (dropped as \(source.file.shown))"
+        }
         let reference = "Reference for your admin: job \(job.id)"
         if failure.stage == .delivery { return [reference] }
         return [
-            "Your files lie beside this report: \(files).",
-            "Once it is put right, drag them back into the inbox to try again.",
+            files.count == 1
+                ? "Your file lies beside this report: \(files[0])."
+                : "Your files lie beside this report: \(files.joined(separator: ", ")).",
+            "Once it is put right, drag \(files.count == 1 ? "it" : "them") back into the inbox to try again.",
             "",
             reference,
         ]

@@ -9,7 +9,7 @@ struct Examiner: Sendable {
     enum Finding: Sendable {
         /// The file changed meanwhile or is gone; the table will hear of it.
         case gone
-        /// Somebody has it open for writing.
+        /// Somebody has it open for writing, or it cannot be read just now.
         case held
         case seen(Examination, identity: FileIdentity, naming: [InboxPath])
     }
@@ -30,6 +30,8 @@ struct Examiner: Sendable {
             return finding
         } catch {
             if error.code == .noSuchFileOrDirectory { return .gone }
+            // Anything but a refusal is the share's trouble, not the file's, and passes.
+            guard error.code == .permissionDenied || error.code == .notPermitted else { return .held }
             return .seen(.faulty(Self.unreadable(name, error)), identity: status.identity, naming: [])
         }
     }
@@ -41,6 +43,14 @@ struct Examiner: Sendable {
             .seen(examination, identity: status.identity, naming: naming)
         }
         guard status.kind == .regular else { return seen(.faulty(Self.notAFile(name, status.kind))) }
+        if path.name.folded.hasSuffix(".json.txt") {
+            let meant = String(path.name.shown.dropLast(4))
+            return seen(
+                .faulty(
+                    Problem(
+                        file: name, rule: "this looks like a sidecar with .txt at its end",
+                        remedy: "Rename it to \(meant) (in Explorer, show file name extensions first), and drop it again.")))
+        }
         if status.identity.size == 0 {
             return seen(
                 .unfinished(

@@ -27,6 +27,7 @@ actor Intake {
     private var nextLook: [GroupKey: Duration] = [:]
     private var nextListing: Duration = .zero
     private var toldReasons: [InboxPath: String] = [:]
+    private var warnings: [InboxPath: String] = [:]
 
     init(context: Context, onReady: @escaping @Sendable () async -> Void) {
         self.context = context
@@ -108,7 +109,7 @@ actor Intake {
         let listing = await context.files.run { InboxListing(of: inbox, below: folder) }
         if let error = listing.error {
             // An unreadable inbox is not an empty one.
-            return context.logger.error("cannot list the inbox: \(error)")
+            return context.logger.error("\(error); what was known of the inbox stays as it was")
         }
         let now = context.time.uptime()
         for known in table.folderNames where known.isWithin(folder) && listing.folders[known] == nil {
@@ -187,6 +188,13 @@ actor Intake {
         context.logger.debug("\(first.relative.shown): \(reason)")
     }
 
+    /// Says once, and until it changes, what keeps a drop from being taken.
+    private func warn(_ members: [Candidate.Member], _ reason: String) {
+        guard let first = members.first?.path, warnings[first] != reason else { return }
+        warnings[first] = reason
+        context.logger.warning("\(first.relative.shown): \(reason)")
+    }
+
     private func examine(_ paths: Set<InboxPath>) async {
         let work = paths.compactMap { path in table.file(path).map { (path, $0.status) } }
         let (examiner, files) = (examiner, context.files)
@@ -238,13 +246,17 @@ actor Intake {
         case .success(.claimed):
             for member in members {
                 toldReasons[member.path] = nil
+                warnings[member.path] = nil
                 if member.claim == .move { table.remove(member.path) } else { table.markUsed(member.path) }
             }
         case .success(.changed(let path)):
             await lookAgain(at: path)
             table.restart(path, at: context.time.uptime() + .milliseconds(200))
+        case .success(.blocked(let obstacle)):
+            warn(members, obstacle)
+            for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(30)) }
         case .failure(let error):
-            context.logger.error("cannot claim \(members.first?.path.relative.shown ?? ""): \(error)")
+            warn(members, "cannot be claimed: \(error)")
             for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(10)) }
         case nil: break
         }

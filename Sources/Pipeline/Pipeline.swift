@@ -22,7 +22,8 @@ package struct Pipeline: Service {
             group.addTask { try await intake.run() }
             group.addTask { await Endings(context: context).sweep() }
             for loop in loops { group.addTask { await loop.run() } }
-            try await group.waitForAll()
+            // The first that fails ends the others; waiting for all would keep its error back.
+            for try await _ in group {}
         }
     }
 }

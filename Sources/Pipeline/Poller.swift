@@ -18,6 +18,8 @@ struct Poller: Sendable {
         do {
             update = try await context.client.poll(generation.id)
         } catch {
+            // Cut off by our own end, which is no news about the API.
+            if Task.isCancelled { return }
             let nextPoll = nextPoll(after: error.trouble.retryAfter)
             try await context.record(
                 .polled(status: nil, reason: "cannot ask the API: \(error.trouble.message)", nextPoll: nextPoll),

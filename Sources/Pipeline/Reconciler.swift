@@ -33,6 +33,8 @@ struct Reconciler: Sendable {
         do {
             found = try await find(submission)
         } catch {
+            // Cut off by our own end, which is no news about the API.
+            if Task.isCancelled { return }
             try await context.record(
                 .stillUnconfirmed(
                     reason: "the API's log cannot be read: \(error.trouble.message)",

@@ -18,18 +18,14 @@ struct StartUp: Sendable {
 
     private func heal(_ jobs: [Job]) async throws {
         guard let first = jobs.first else { return }
+        let endings = Endings(context: context)
+        // Only a refused drop may have ended with files still in the inbox; what lies there of another was put back.
+        if jobs.allSatisfy({ $0.state.name.isEnded && $0.request != nil }) { return await endings.settle(first) }
         let missing = try first.drop.sources.filter { try context.claims.take($0, of: first.drop) != .taken }
-        if jobs.allSatisfy(\.state.name.isEnded) {
-            return await Endings(context: context).settle(first)
-        }
+        if jobs.allSatisfy(\.state.name.isEnded) { return await endings.settle(first) }
         // Row first, then the rename: if the file was changed or taken away in between, this drop never was.
-        guard missing.contains(where: { $0.claim == .move }), jobs.allSatisfy({ $0.attempts == 0 }) else { return }
-        for source in first.drop.sources { _ = try context.claims.putBack(source, of: first.drop) }
-        try context.claims.remove(first.drop.id)
-        for job in jobs where job.state.name == .queued || job.state.name == .held {
-            try await context.record(.cancelled, on: job)
-        }
-        try await context.store.markSettled(first.drop.id)
+        guard !missing.isEmpty, jobs.allSatisfy({ $0.attempts == 0 }) else { return }
+        try await endings.abandon(jobs, of: first.drop)
         context.logger.warning(
             "\(missing.map(\.file.shown).joined(separator: ", ")) changed while being claimed; it counts as a new drop")
     }
@@ -50,7 +46,7 @@ struct StartUp: Sendable {
         }
         let drop = Drop(id: id, folder: "", sources: sources)
         let failure = Failure(
-            stage: .intake, message: "These files were in Hotreel's keeping, but its ledger does not know them.",
+            stage: .unknown, message: "These files were in Hotreel's keeping, but its ledger does not know them.",
             problems: [
                 Problem(
                     file: drop.stem,

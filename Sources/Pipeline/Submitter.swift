@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import ServiceLifecycle
 import Synchronization
 import VideoAPI
 
@@ -29,7 +30,8 @@ struct Submitter: Sendable {
     private func submit(_ job: Job) async throws(JobStoreError) {
         guard let request = job.request else { return }
         do {
-            try await pace.wait(context.time)
+            // Nothing is sent yet, so a shutdown need not wait for its turn.
+            try await cancelWhenGracefulShutdown { try await pace.wait(context.time) }
         } catch {
             return
         }

@@ -42,6 +42,9 @@ package struct Simulator: Service {
         DownloadRoute(calls: calls).add(to: router)
         InspectionRoutes(ledger: ledger).add(to: router)
 
+        // The server's own lines are about connections that its shutdown cuts.
+        var serverLogger = logger
+        serverLogger.logLevel = .critical
         let application = Application(
             router: router,
             configuration: .init(
@@ -49,7 +52,7 @@ package struct Simulator: Service {
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { await onReady(port) }
             },
-            logger: logger)
+            logger: serverLogger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await queue.run(orders) }
             try await application.run()

@@ -1,1 +1,152 @@
-import Testing
+import Catalog
+import Folders
+import Foundation
+import Jobs
+import Logging
+import SQLiteStore
+import SystemPackage
+import TestKit
+import VideoAPI
+
+@testable import Pipeline
+
+/// Real folders, a real ledger, a clock that stands still and a far end of the test's own making.
+struct PipelineFixture: Sendable {
+    let folder: TemporaryFolder
+    let store: SQLiteJobStore
+    let api = FakeAPI()
+    let clock = ManualClock()
+    let context: Context
+
+    init(_ configure: (inout PipelineConfiguration) -> Void = { _ in }) throws {
+        folder = try TemporaryFolder()
+        for name in ["inbox", "outbox", "state"] { try folder.folder(name) }
+        store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string)
+        var configuration = PipelineConfiguration()
+        configuration.submitsPerSecond = 0
+        configure(&configuration)
+        context = Context(
+            store: store, client: api, catalog: try .bundled(), claims: Claims(inbox: folder["inbox"]),
+            outbox: Outbox(root: folder["outbox"]), configuration: configuration, time: clock.timekeeper,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try context.outbox.prepare()
+        try FileSystem.makeFolder(context.claims.root)
+    }
+
+    // MARK: Drops
+
+    /// Writes a pair into the inbox and describes it as the ledger would. The picture's content is of no interest here.
+    func drop(_ stem: String = "shot", in place: FileName = "") throws -> Drop {
+        let sources = try [(Source.Role.picture, "\(stem).png"), (.sidecar, "\(stem).json")].map { role, name in
+            let relative = InboxPath(folder: place, name: FileName(name)).relative
+            let path = try folder.write("\(role) of \(stem)", to: folder["inbox"].appending(relative))
+            guard let status = try FileSystem.status(of: path) else { throw Vanished(path: path) }
+            return Source(
+                role: role, file: FileName(name), identity: status.identity,
+                sha256: try FileSystem.hash(path).sha256, claim: .move)
+        }
+        return Drop(id: .make(at: clock.date), folder: place, sources: sources)
+    }
+
+    struct Vanished: Error { let path: FilePath }
+
+    /// The jobs of a drop, as the intake makes them.
+    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false) -> [Job] {
+        (1...variations).map { number in
+            .queued(
+                .make(at: clock.date, chance: UInt32(number) << 20 | .random(in: 0..<1 << 20)), drop: drop,
+                request: GenerationRequest(
+                    body: ["model": "kling-video/v1.6/pro/image-to-video", "prompt": "slow push in", "duration": 5],
+                    attachments: [
+                        Attachment(
+                            place: [.key("image_url")], file: "sources/\(drop.stem).png".fileName,
+                            name: "\(drop.stem).png".fileName, mimeType: "image/png", bytes: 7, sha256: "ab")
+                    ]),
+                name: OutputName.variation(number, of: variations, name: drop.stem), priority: 5, held: held,
+                at: clock.date)
+        }
+    }
+
+    /// Jobs of a pair that has been claimed: rows and files in place.
+    func claimed(_ stem: String = "shot", in place: FileName = "", variations: Int = 1) async throws -> [Job] {
+        let drop = try drop(stem, in: place)
+        let jobs = jobs(of: drop, variations: variations)
+        try context.claims.prepare(drop.id)
+        try await store.insert(jobs)
+        for source in drop.sources { _ = try context.claims.take(source, of: drop) }
+        return jobs
+    }
+
+    func claimedJob(_ stem: String = "shot", in place: FileName = "") async throws -> Job {
+        try await claimed(stem, in: place)[0]
+    }
+
+    /// Records what has happened to a job meanwhile.
+    @discardableResult
+    func after(_ events: JobEvent..., on job: Job) async throws -> Job {
+        var job = job
+        for event in events { job = try await store.record(event, on: job, at: clock.date) }
+        return job
+    }
+
+    func submitting(_ job: Job) async throws -> Job {
+        try await after(.submissionStarted(job.nextClientRequestID), on: job)
+    }
+
+    func generating(_ job: Job) async throws -> Job {
+        try await after(
+            .accepted(.of(job.nextClientRequestID), status: "queued", charge: Charge(), nextPoll: clock.date),
+            on: submitting(job))
+    }
+
+    func generated(_ job: Job) async throws -> Job {
+        try await after(.completed(.link(1), charge: .sample), on: generating(job))
+    }
+
+    // MARK: Looking
+
+    func now(_ job: Job) async throws -> Job {
+        guard let now = try await store.job(job.id) else { throw JobStoreError.lostRace(job.id) }
+        return now
+    }
+
+    func state(_ job: Job) async throws -> JobState.Name { try await now(job).state.name }
+
+    func isSettled(_ drop: Drop) async throws -> Bool {
+        try await store.unsettled().allSatisfy { $0.drop.id != drop.id }
+    }
+
+    /// Every file of the outbox and the inbox, dot-files included.
+    var outbox: [String] { folder.files(in: "outbox") }
+    var inbox: [String] { folder.files(in: "inbox") }
+
+    func json(_ name: String) throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: Data(folder.text(of: name).utf8))
+    }
+
+    // MARK: Steps, one at a time
+
+    /// Does what the ledger says is due in a loop's state, once each.
+    func run(_ loop: DueLoop) async throws {
+        let due = try await store.claimDue(
+            loop.state, now: clock.date, leaseEnd: clock.date.adding(loop.lease), limit: 1000)
+        for job in due { try await loop.step(job) }
+    }
+
+    func submit() async throws { try await run(Submitter(context: context).loop) }
+    func poll() async throws { try await run(Poller(context: context).loop) }
+    func deliver() async throws { try await run(Deliverer(context: context).loop) }
+    func lookUp() async throws { try await run(Reconciler(context: context).loop) }
+    func start() async throws { try await StartUp(context: context).heal() }
+}
+
+extension ManualClock {
+    /// This clock as the pipeline takes it.
+    var timekeeper: Timekeeper {
+        Timekeeper(now: { self.date }, uptime: { self.now.offset }, sleep: { try await self.sleep(for: $0) })
+    }
+}
+
+extension String {
+    var fileName: FileName { FileName(self) }
+}

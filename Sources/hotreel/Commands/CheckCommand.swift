@@ -43,7 +43,8 @@ extension DropCheck {
     var json: JSONValue {
         [
             "name": .string(name), "folder": .string(folder), "ok": .bool(problems.isEmpty),
-            "files": .array(files.map(JSONValue.string)), "request": request ?? .null,
+            "files": .array(files.map(JSONValue.string)), "outputs": .array(outputs.map(JSONValue.string)),
+            "request": request ?? .null,
             "warnings": .array(warnings.map(JSONValue.string)),
             "problems": .array(problems.map(\.json)),
         ]
@@ -52,6 +53,7 @@ extension DropCheck {
     /// The result for people.
     var text: String {
         var lines = ["\(problems.isEmpty ? "✓" : "✗") \(files.joined(separator: " + "))"]
+        if !outputs.isEmpty { lines[0] += " → \(outputs.joined(separator: ", "))" }
         for problem in problems { lines.append("    \(problem.sentence)") }
         for warning in warnings { lines.append("    note: \(warning)") }
         return lines.joined(separator: "\n")

@@ -1,9 +1,12 @@
 import ArgumentParser
+import Folders
 import Foundation
 import Jobs
 
 /// The sysexits(3) codes Hotreel ends with.
 enum ExitStatus: Int32 {
+    /// The call itself is not clear.
+    case usage = 64
     /// A drop is not fit to send.
     case dataError = 65
     /// There is no such job.
@@ -36,6 +39,8 @@ func explainingErrors<Value>(_ work: () async throws -> Value) async throws -> V
         case .lostRace, .illegal: throw ExitStatus.temporaryFailure.because("\(error)")
         case .violated: throw ExitStatus.software.because("\(error)")
         }
+    } catch let error as FileError {
+        throw (error.code == .noSuchFileOrDirectory ? ExitStatus.noInput : .ioError).because("\(error)")
     } catch let error where !(error is ExitCode) && !(error is CleanExit) && !(error is ValidationError) {
         throw ExitStatus.software.because("\(error)")
     }

@@ -25,6 +25,13 @@ extension Job {
 struct JobFinder {
     let store: SQLiteJobStore
 
+    /// As `job`, but a name means its newest job: retries have the same name.
+    func newestJob(_ text: String) async throws -> Job {
+        let named = try await store.jobs(JobQuery()).first { $0.place == text || $0.name == text }
+        if let named { return named }
+        return try await job(text)
+    }
+
     /// By its id or an unambiguous end or beginning of it.
     func job(_ text: String) async throws -> Job {
         if let job = try await store.job(JobID(rawValue: text)) { return job }
@@ -35,7 +42,9 @@ struct JobFinder {
             throw ExitStatus.noInput.because("there is no job “\(text)”. hotreel jobs lists them.")
         }
         guard matches.count == 1 else {
-            throw ExitStatus.noInput.because("“\(text)” fits \(matches.count) jobs; give more of the id.")
+            let list = matches.prefix(9).map { "  \($0.id)  \($0.state.name.rawValue), \($0.created.local)" }
+            throw ExitStatus.usage.because(
+                "“\(text)” fits \(matches.count) jobs; give the id of one:\n" + list.joined(separator: "\n"))
         }
         return match
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Folders
+import Foundation
 import Jobs
 import SQLiteStore
 
@@ -10,7 +12,7 @@ struct JobsCommand: AsyncParsableCommand {
     @Option(help: "Only jobs in this state; may be given more than once.")
     var status: [JobState.Name] = []
 
-    @Option(help: ArgumentHelp("Only drops of this folder below the inbox.", valueName: "path"))
+    @Option(help: ArgumentHelp("Only drops of this folder below the inbox, and of those below it.", valueName: "path"))
     var folder: String?
 
     @Option(help: "At most so many.")
@@ -19,11 +21,19 @@ struct JobsCommand: AsyncParsableCommand {
     @Flag(help: "For scripts: an array of objects.")
     var json = false
 
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
+    }
+
     func run() async throws {
         try await explainingErrors {
             let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
-            let jobs = try await store.jobs(
-                JobQuery(states: Set(status), folder: folder.map { FileName($0) }, limit: limit))
+            var jobs = try await store.jobs(JobQuery(states: Set(status), limit: folder == nil ? limit : nil))
+            if let folder {
+                let parts = folder.split(separator: "/").filter { $0 != "." }
+                let wanted = FileName(parts.joined(separator: "/"))
+                jobs = Array(jobs.filter { $0.drop.folder.isWithin(wanted) }.prefix(limit ?? .max))
+            }
             json ? output(.array(jobs.map(\.listed))) : run(jobs)
         }
     }
@@ -33,14 +43,28 @@ struct JobsCommand: AsyncParsableCommand {
         let widest = min(jobs.map(\.place.count).max() ?? 0, 40)
         for job in jobs {
             let place = job.place.count > 40 ? "…" + job.place.suffix(39) : job.place
-            let line = "\(job.id)  \(job.state.name.rawValue.padded(11))  \(place.padded(widest))"
-            output(job.reason.map { "\(line)  \($0)" } ?? line)
+            let line = "\(job.id)  \(job.state.name.rawValue.padded(11))  "
+            output((line + (job.reason.map { "\(place.padded(widest))  \($0)" } ?? place)).cut(to: Self.width))
         }
+    }
+}
+
+extension JobsCommand {
+    /// Columns of the terminal; nil where the listing goes elsewhere, and nothing is cut.
+    private static var width: Int? {
+        var size = winsize()
+        guard isatty(1) == 1, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return nil }
+        return Int(size.ws_col)
     }
 }
 
 extension JobState.Name: ExpressibleByArgument {}
 
 extension String {
+    func cut(to width: Int?) -> String {
+        guard let width, count > width else { return self }
+        return prefix(width - 1) + "…"
+    }
+
     func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

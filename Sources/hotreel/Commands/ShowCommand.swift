@@ -5,7 +5,8 @@ import SQLiteStore
 
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One job: what was asked, where it stands, and how it got there.")
+        commandName: "show", abstract: "One job: what was asked, where it stands, and how it got there.",
+        discussion: "Of several jobs of one name, the newest.")
 
     @OptionGroup var common: CommonOptions
 
@@ -18,7 +19,7 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await explainingErrors {
             let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
-            let found = try await JobFinder(store: store).job(job)
+            let found = try await JobFinder(store: store).newestJob(job)
             let history = try await store.history(of: found.id)
             json ? output(Self.document(found, history)) : Self.run(found, history)
         }

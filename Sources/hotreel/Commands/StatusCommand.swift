@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Pipeline
 import SQLiteStore
+import SystemPackage
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +16,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await explainingErrors {
-            let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
+            let ledger = try common.ledger()
+            let store = try SQLiteJobStore(path: ledger, readOnly: true)
+            let isPreview = FarEnd.isStandIn(state: FilePath(ledger).removingLastComponent())
             let calendar = Calendar.current
             let now = Date()
             let month = calendar.dateInterval(of: .month, for: now)?.start ?? now
@@ -25,12 +28,17 @@ struct StatusCommand: AsyncParsableCommand {
             ]
             let counts = try await store.counts()
             let waiting = try await store.jobs(JobQuery(states: [.held, .unconfirmed], limit: 20))
-            json ? output(Self.document(counts, spends)) : Self.run(counts, spends, waiting)
+            json
+                ? output(Self.document(counts, spends, isPreview: isPreview))
+                : Self.run(counts, spends, waiting, isPreview: isPreview)
         }
     }
 
-    private static func document(_ counts: [JobState.Name: Int], _ spends: [(String, Spend)]) -> JSONValue {
+    private static func document(
+        _ counts: [JobState.Name: Int], _ spends: [(String, Spend)], isPreview: Bool
+    ) -> JSONValue {
         [
+            "preview": .bool(isPreview),
             "jobs": .object(
                 Dictionary(
                     uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) })),
@@ -42,12 +50,13 @@ struct StatusCommand: AsyncParsableCommand {
         ]
     }
 
-    private static func run(_ counts: [JobState.Name: Int], _ spends: [(String, Spend)], _ waiting: [Job]) {
+    private static func run(
+        _ counts: [JobState.Name: Int], _ spends: [(String, Spend)], _ waiting: [Job], isPreview: Bool
+    ) {
         for state in JobState.Name.allCases { output("\(state.rawValue.padded(12))\(counts[state] ?? 0)") }
         for (name, spend) in spends {
-            output(
-                "\("spent \(name)".padded(12))\(JSONValue.amount(spend.credits).text) credits for \(spend.generations) videos"
-            )
+            let credits = isPreview ? "nothing" : "\(JSONValue.amount(spend.credits).text) credits"
+            output("\("spent \(name)".padded(12))\(credits) for \(spend.generations) \(isPreview ? "previews" : "videos")")
         }
         for job in waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
     }

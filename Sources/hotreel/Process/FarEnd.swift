@@ -9,6 +9,13 @@ struct FarEnd {
     let api: Settings.API
     let state: FilePath
 
+    private static func file(in state: FilePath) -> FilePath { state.appending("api") }
+
+    /// Whether a ledger has worked with the stand-in, whose credits are nobody's money.
+    static func isStandIn(state: FilePath) -> Bool {
+        (try? FileSystem.read(file(in: state), limit: 16)).map { $0 == Array("local".utf8) } ?? false
+    }
+
     private var name: String {
         switch api {
         case .local: "local"
@@ -18,7 +25,7 @@ struct FarEnd {
 
     /// Throws while the ledger still has jobs under way with another API.
     func claim(_ store: SQLiteJobStore) async throws {
-        let file = state.appending("api")
+        let file = Self.file(in: state)
         if FileSystem.exists(file) {
             let known = String(decoding: try FileSystem.read(file, limit: 4096), as: UTF8.self)
             guard known != name else { return }

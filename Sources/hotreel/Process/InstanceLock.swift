@@ -1,3 +1,4 @@
+import Folders
 import Foundation
 import SystemPackage
 
@@ -8,8 +9,13 @@ struct InstanceLock {
     /// Throws `Taken` with the holder's process id when another Hotreel runs.
     init(state: FilePath) throws {
         let path = state.appending("lock")
-        descriptor = try FileDescriptor.open(
-            path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        do {
+            descriptor = try FileDescriptor.open(
+                path, .readWrite, options: [.create, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        } catch {
+            throw FileError("open", path, error as? Errno ?? .ioError)
+        }
         guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 32)
             let count = (try? buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }) ?? 0

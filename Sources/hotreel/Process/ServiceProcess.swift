@@ -17,7 +17,7 @@ struct ServiceProcess {
     func run() async throws {
         try settings.checkFolders()
         let logger = makeLogger()
-        try prepareFolders()
+        try prepareFolders(logger)
         let lock: InstanceLock
         do {
             lock = try InstanceLock(state: settings.state)
@@ -67,14 +67,22 @@ struct ServiceProcess {
         }
     }
 
-    private func prepareFolders() throws {
+    private func prepareFolders(_ logger: Logger) throws {
         for (key, path) in [("inbox", settings.inbox), ("outbox", settings.outbox), ("state", settings.state)] {
-            do {
+            do throws(FileError) {
+                if FileSystem.exists(path) {
+                    guard try FileSystem.status(of: path.appending("."))?.kind == .folder else {
+                        throw FileError("use", path, .notDirectory)
+                    }
+                    continue
+                }
                 try FileSystem.makeFolder(path)
+                // Said aloud, because behind a mistyped path or a share that is not mounted nobody would ever drop.
+                logger.warning("the \(key) \(path) did not exist and was made")
             } catch {
                 throw ConfigurationError(
-                    place: path.string, key: key, value: nil, rule: "the folder cannot be made: \(error.code)",
-                    remedy: "Make it, and let Hotreel's user write there.")
+                    place: path.string, key: key, value: nil, rule: "the folder cannot be used: \(error.code)",
+                    remedy: "Make it a folder, and let Hotreel's user write there.")
             }
         }
     }
