@@ -33,6 +33,7 @@ struct ErrorReport {
         case .submit: "\(name) was refused by the video service. Nothing was charged."
         case .generation: "The video service could not make a video of \(name). A failed video is not charged."
         case .delivery: "The video of \(name) is made and paid for, but could not be fetched."
+        case .unknown: "\(name) was found without a record of it. It may have been paid for already."
         }
     }
 
@@ -44,10 +45,14 @@ struct ErrorReport {
         }
         let reference = "Reference for your admin: job \(job.id)"
         if failure.stage == .delivery { return [reference] }
-        return [
+        let place =
             files.count == 1
-                ? "Your file lies beside this report: \(files[0])."
-                : "Your files lie beside this report: \(files.joined(separator: ", ")).",
+            ? "Your file lies beside this report: \(files[0])."
+            : "Your files lie beside this report: \(files.joined(separator: ", "))."
+        // Dropping them again might cost again.
+        if failure.stage == .unknown { return [place, "", reference] }
+        return [
+            place,
             "Once it is put right, drag \(files.count == 1 ? "it" : "them") back into the inbox to try again.",
             "",
             reference,

@@ -49,7 +49,9 @@ struct Examiner: Sendable {
                 .faulty(
                     Problem(
                         file: name, rule: "this looks like a sidecar with .txt at its end",
-                        remedy: "Rename it to \(meant) (in Explorer, show file name extensions first), and drop it again.")))
+                        remedy:
+                            "Rename it to \(meant) (in Explorer, show file name extensions first), and drop it again."))
+            )
         }
         if status.identity.size == 0 {
             return seen(

@@ -78,8 +78,14 @@ actor Intake {
             return nil
         case (.auto, .local), (.inotify, _):
             let watcher = FolderWatcher()
-            try await watcher.start(root: inbox)
-            return watcher
+            do {
+                try await watcher.start(root: inbox)
+                return watcher
+            } catch {
+                guard context.configuration.watch == .auto else { throw error }
+                context.logger.warning("\(error); until then listing the inbox every \(context.configuration.listing)")
+                return nil
+            }
         }
     }
 

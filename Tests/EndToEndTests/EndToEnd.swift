@@ -10,10 +10,10 @@ extension HotreelFolder {
     /// Runs the service for `body` and expects it to end on SIGTERM with 0 in time. Gives back its log.
     @discardableResult
     func serving(
-        api: String = "local", settings: [String: String] = [:], key: String? = nil,
+        api: String = "local", settings: [String: String] = [:], key: String? = nil, user: UInt32? = nil,
         sourceLocation: SourceLocation = #_sourceLocation, _ body: (HotreelProcess) async throws -> Void
     ) async throws -> String {
-        let ending = try await running(api: api, settings: settings, key: key, body)
+        let ending = try await running(api: api, settings: settings, key: key, user: user, body)
         #expect(ending.status == 0, "\(ending.log)", sourceLocation: sourceLocation)
         #expect(ending.stopping < .seconds(15), sourceLocation: sourceLocation)
         try await expectVideosAsAsked(sourceLocation: sourceLocation)

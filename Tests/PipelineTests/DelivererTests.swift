@@ -135,21 +135,26 @@ struct DelivererTests {
         #expect(fixture.inbox.isEmpty)
     }
 
-    @Test func `A paid video that never came is told at long last, with its sources and without a part of it`() async throws {
+    @Test func `A paid video that never came is told at long last, with its sources and without a part of it`()
+        async throws
+    {
         let job = try await generated()
         fixture.api.onDownload { _, file in try SmallVideo.write("<html>".utf8, to: file) }
         fixture.clock.advance(by: fixture.context.configuration.deliveryPatience + .seconds(1))
         try await fixture.deliver()
         #expect(try await fixture.state(job) == .failed)
         #expect(
-            fixture.outbox == ["errors/shot.error.json", "errors/shot.error.txt", "errors/shot.json", "errors/shot.png"])
+            fixture.outbox == [
+                "errors/shot.error.json", "errors/shot.error.txt", "errors/shot.json", "errors/shot.png",
+            ])
         let text = try fixture.folder.text(of: "outbox/errors/shot.error.txt")
         #expect(text.contains("made and paid for"))
         #expect(text.contains("hotreel retry \(job.id)"))
         #expect(!text.contains("drag them back"), "that would cost again")
     }
 
-    @Test func `A retry after that has all its patience anew, so that an expired link is asked for again`() async throws {
+    @Test func `A retry after that has all its patience anew, so that an expired link is asked for again`() async throws
+    {
         var job = try await generated()
         fixture.clock.advance(by: fixture.context.configuration.deliveryPatience + .seconds(1))
         fixture.api.onDownload { _, _ in throw DownloadError.expired(status: 403) }
@@ -162,12 +167,9 @@ struct DelivererTests {
 
     @Test func `Trouble after the name is chosen puts the job off and leaves it its name`() async throws {
         let job = try await generated()
-        // Where the receipt is to be, a folder lies that nothing can replace; the listing sees it only as a taken name.
-        fixture.api.onDownload { [folder = fixture.folder] _, file in
-            try await SmallVideo.write(to: file)
-            try folder.write("", to: "outbox/originals")
-        }
-        try? FileSystem.removeTree(fixture.folder["outbox/originals"])
+        // A file where the originals' folder should be: nothing can be put there.
+        try FileSystem.removeTree(fixture.folder["outbox/originals"])
+        try fixture.folder.write("", to: "outbox/originals")
         try await fixture.deliver()
         let now = try await fixture.now(job)
         #expect(now.state.name == .generated)

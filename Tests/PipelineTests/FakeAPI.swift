@@ -104,5 +104,7 @@ extension PollError {
 
 extension URL {
     /// A signed link to a result.
-    static func link(_ number: Int) -> URL { URL(filePath: "/\(number).mp4", relativeTo: URL(string: "https://cdn.example")) }
+    static func link(_ number: Int) -> URL {
+        URL(filePath: "/\(number).mp4", relativeTo: URL(string: "https://cdn.example"))
+    }
 }

@@ -18,16 +18,22 @@ struct PipelineFixture: Sendable {
     let clock = ManualClock()
     let context: Context
 
-    init(_ configure: (inout PipelineConfiguration) -> Void = { _ in }) throws {
+    /// - Parameters:
+    ///   - time: the fixture's own clock by default.
+    ///   - trace: hears each statement of the ledger, to do something between two of them.
+    init(
+        _ configure: (inout PipelineConfiguration) -> Void = { _ in }, time: Timekeeper? = nil,
+        trace: StatementTrace? = nil
+    ) throws {
         folder = try TemporaryFolder()
         for name in ["inbox", "outbox", "state"] { try folder.folder(name) }
-        store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string)
+        store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string, trace: trace)
         var configuration = PipelineConfiguration()
         configuration.submitsPerSecond = 0
         configure(&configuration)
         context = Context(
             store: store, client: api, catalog: try .bundled(), claims: Claims(inbox: folder["inbox"]),
-            outbox: Outbox(root: folder["outbox"]), configuration: configuration, time: clock.timekeeper,
+            outbox: Outbox(root: folder["outbox"]), configuration: configuration, time: time ?? clock.timekeeper,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try context.outbox.prepare()
         try FileSystem.makeFolder(context.claims.root)

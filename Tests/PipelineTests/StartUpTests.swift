@@ -94,7 +94,9 @@ struct StartUpTests {
         try await fixture.after(.submissionRefused(.sample(.submit)), on: job)
         try await fixture.start()
         #expect(
-            fixture.outbox == ["errors/shot.error.json", "errors/shot.error.txt", "errors/shot.json", "errors/shot.png"])
+            fixture.outbox == [
+                "errors/shot.error.json", "errors/shot.error.txt", "errors/shot.json", "errors/shot.png",
+            ])
         #expect(fixture.inbox.isEmpty)
         #expect(try await fixture.isSettled(job.drop))
     }

@@ -109,7 +109,8 @@ struct SubmitterTests {
         try await fixture.submit()
         #expect(try await fixture.state(job) == .failed)
         #expect(
-            fixture.outbox == ["shot.error.json", "shot.error.txt", "shot.json", "shot.png"].map { "errors/portraits/\($0)" })
+            fixture.outbox
+                == ["shot.error.json", "shot.error.txt", "shot.json", "shot.png"].map { "errors/portraits/\($0)" })
         #expect(fixture.inbox.isEmpty)
         #expect(try await fixture.isSettled(job.drop))
         let report = try fixture.json("outbox/errors/portraits/shot.error.json")

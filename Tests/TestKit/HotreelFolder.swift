@@ -30,12 +30,13 @@ package struct HotreelFolder: Sendable {
     /// - Parameters:
     ///   - settings: by the end of their environment name, over `quick`: `["INTAKE_ORPHAN_AFTER": "1s"]`.
     ///   - key: the API key; none by default.
+    ///   - user: the system's number of the user to run as; whoever runs the tests by default.
     package func running<Value: Sendable>(
-        api: String = "local", settings: [String: String] = [:], key: String? = nil,
+        api: String = "local", settings: [String: String] = [:], key: String? = nil, user: UInt32? = nil,
         _ body: (HotreelProcess) async throws -> Value
     ) async throws -> HotreelProcess.Ending<Value> {
         try await HotreelProcess.running(
-            ["run", "--api-url", api] + options, environment: Self.environment(settings, key: key), body)
+            ["run", "--api-url", api] + options, environment: Self.environment(settings, key: key), user: user, body)
     }
 
     /// Runs a command on this folder: `call("jobs", "--json")`.

@@ -33,11 +33,15 @@ package final class HotreelProcess: Sendable {
     /// Starts it, waits for its `ready`, runs `body`, and ends it with SIGTERM; kills it when `body` throws or when it
     /// does not end within 20 seconds.
     package static func running<Value: Sendable>(
-        _ arguments: [String], environment: [String: String] = [:], _ body: (HotreelProcess) async throws -> Value
+        _ arguments: [String], environment: [String: String] = [:], user: UInt32? = nil,
+        _ body: (HotreelProcess) async throws -> Value
     ) async throws -> Ending<Value> {
+        var platform = PlatformOptions()
+        platform.userID = user
+        platform.groupID = user
         let result = try await Subprocess.run(
             .path(HotreelBinary.path), arguments: Arguments(arguments),
-            environment: HotreelBinary.environment(environment), input: .none, output: .discarded, error: .sequence
+            environment: HotreelBinary.environment(environment), platformOptions: platform, input: .none, output: .discarded, error: .sequence
         ) { execution in
             let process = HotreelProcess { try? execution.send(signal: $0) }
             async let reading: Void = process.read(execution.standardError)
