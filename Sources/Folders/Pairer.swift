@@ -126,6 +126,10 @@ package struct Pairer: Sendable {
                 path: path, role: NameRules.isSidecar(path.name) ? .sidecar : .picture,
                 claim: needsOthers(path, besides: paths, in: table) ? .copy : .move, places: [])
         }
+        // What other drops still need is told in their reports; there is nothing to give back here.
+        guard members.contains(where: { $0.claim == .move }) else {
+            return .wait(files: paths, until: nil, reason: "needed by another drop")
+        }
         return .refuse(
             Refusal(folder: paths.first?.folder ?? "", stem: stem, members: members, problems: problems))
     }

@@ -21,7 +21,7 @@ struct DueLoop: Sendable {
     let step: @Sendable (Job) async throws(JobStoreError) -> Void
 
     /// Longest time without a look at the ledger, so that a jump of the wall clock cannot put work off for long.
-    private static let longestSleep = Duration.seconds(30)
+    private static let longestSleep = Duration.seconds(10)
 
     func run() async {
         let bell = context.bells[state]

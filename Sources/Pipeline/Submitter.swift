@@ -44,6 +44,21 @@ struct Submitter: Sendable {
     }
 
     private func record(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
+        // What the API has said is known to nobody else: it is held until the ledger takes it.
+        var pause = Duration.seconds(1)
+        while true {
+            do throws(JobStoreError) {
+                return try await recordOnce(outcome, of: job)
+            } catch {
+                guard case .unavailable(let why) = error, !Task.isCancelled else { throw error }
+                context.logger.error("the ledger does not take what the API answered, trying again: \(why)")
+                do { try await context.time.sleep(pause) } catch { throw JobStoreError.unavailable(why) }
+                pause = min(pause * 2, .seconds(30))
+            }
+        }
+    }
+
+    private func recordOnce(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
         let now = context.time.now()
         switch outcome {
         case .accepted(let update):

@@ -78,7 +78,7 @@ struct AllowanceTests {
             }, step: { _ in steps.add() })
         let running = Task { await loop.run() }
         await clock.waitForSleepers()
-        #expect(naps.withLock { $0 } == [.seconds(30)])
+        #expect(naps.withLock { $0 } == [.seconds(10)])
         #expect(looks.count == 1 && steps.count == 0)
         room.withLock { $0 = 1 }
         resting.bells[.queued].ring()

@@ -38,13 +38,10 @@ struct DueLoopTests {
         var ended: Int { counts.withLock(\.ended) }
     }
 
-    private func loop(
-        _ steps: Steps, width: Int = 2, finishes: Bool = false,
-        allowance: @escaping @Sendable () async throws(JobStoreError) -> Int = { Int.max }
-    ) -> DueLoop {
+    private func loop(_ steps: Steps, width: Int = 2, finishes: Bool = false) -> DueLoop {
         DueLoop(
             state: .queued, width: width, lease: .seconds(600), finishesSteps: finishes, context: fixture.context,
-            allowance: allowance, step: { job in await steps.perform(job) })
+            step: { job in await steps.perform(job) })
     }
 
     @Test func `No more steps than the width run at once, and every job has its turn`() async throws {
@@ -95,18 +92,6 @@ struct DueLoopTests {
         }
         running.cancel()
         await running.value
-    }
-
-    @Test func `Where no more is allowed, the loop sleeps instead of asking again and again`() async throws {
-        _ = try await fixture.claimed()
-        let steps = Steps()
-        let running = Task { [loop = loop(steps, allowance: { 0 })] in await loop.run() }
-        await fixture.clock.waitForSleepers()
-        fixture.clock.advance(by: .seconds(29))
-        #expect(fixture.clock.sleepers == 1)
-        running.cancel()
-        await running.value
-        #expect(steps.most == 0)
     }
 
     @Test(arguments: [true, false])

@@ -40,7 +40,7 @@ struct IntakeTests {
                     let rings = heard.rings
                     let jobs = try await fixture.store.jobs(JobQuery())
                     let unsettled = try await fixture.store.unsettled()
-                    if jobs.count >= count, unsettled.isEmpty {
+                    if jobs.count >= count, jobs.allSatisfy(\.state.name.isEnded), unsettled.isEmpty {
                         trigger.triggerGracefulShutdown()
                         try await group.waitForAll()
                         return jobs

@@ -31,7 +31,7 @@ enum SmallVideo {
 
     static func write(_ bytes: some Sequence<UInt8>, to file: FilePath) throws {
         let descriptor = try FileDescriptor.open(
-            file, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            file, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
         try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
     }
 }

@@ -48,7 +48,8 @@ package final class TemporaryFolder: Sendable {
     package func write(_ bytes: some Sequence<UInt8>, to file: FilePath) throws -> FilePath {
         try Self.makeFolder(file.removingLastComponent())
         let descriptor = try FileDescriptor.open(
-            file, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            file, .writeOnly, options: [.create, .truncate, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
         try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
         return file
     }

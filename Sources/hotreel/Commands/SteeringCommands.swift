@@ -73,7 +73,7 @@ struct ResolveCommand: AsyncParsableCommand {
     }
 }
 
-/// Records one event on each job. A running service sees it within half a minute.
+/// Records one event on each job. A running service sees it within ten seconds.
 ///
 /// - Parameter objection: why the event does not fit a job, in words for a person.
 private func steer(
