@@ -11,9 +11,9 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestKit"], resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies + ["TestKit"], swiftSettings: settings)
 }
 
 func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
@@ -77,7 +77,8 @@ let package = Package(
         room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
         room("VideoAPI", ["Jobs", httpClient, logging, nioCore, nioHTTP, nioSSL, system]),
         room("SQLiteStore", ["Jobs", grdb, grdbSQLite]),
-        room("Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),
+        room(
+            "Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),
         room("Simulator", ["Media", crypto, hummingbird, lifecycle, logging, system]),
         .executableTarget(
             name: "hotreel",
@@ -102,20 +103,3 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-// DEV-ONLY (removed before landing): ROOM=Media builds just that room, what it needs and its tests.
-if let only = Context.environment["ROOM"] {
-    // EndToEnd stands for its tests and the binary.
-    var wanted: Set<String> = [only, only + "Tests", "TestKit"]
-    var grew = true
-    while grew {
-        grew = false
-        for target in package.targets where wanted.contains(target.name) {
-            for dependency in target.dependencies {
-                if case .byNameItem(let name, _) = dependency, wanted.insert(name).inserted { grew = true }
-            }
-        }
-    }
-    package.targets.removeAll { !wanted.contains($0.name) }
-    package.products.removeAll()
-}

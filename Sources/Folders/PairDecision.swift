@@ -44,9 +44,11 @@ extension Pairer {
             Candidate(
                 folder: first.folder, stem: stem,
                 members: decision.members.map { member in
+                    // Its own sidecar never stays, whoever names it: a sidecar that stays would be taken, and paid for, again.
                     let stays =
-                        member.claim == .copy || needsOthers(member.path, besides: decision.paths, in: table)
-                        || isAnotherDrop(member, besides: decision.paths, in: table)
+                        member.role != .sidecar
+                        && (member.claim == .copy || needsOthers(member.path, besides: decision.paths, in: table)
+                            || isAnotherDrop(member, besides: decision.paths, in: table))
                     return Candidate.Member(
                         path: member.path, role: member.role, claim: stays ? .copy : .move, places: member.places)
                 }, settings: settings))
@@ -119,6 +121,15 @@ extension Pairer {
             case .tail: .tail
             case .mask: .mask
             }
+        guard !NameRules.isSidecar(wanted.name), !NameRules.isDefaults(wanted.name) else {
+            decision.problems.append(
+                Problem(
+                    file: reference.file, key: reference.pointer.description,
+                    value: JSONValue.string(reference.path).text,
+                    rule: "this must name a picture, and \(wanted.name.shown) is a sidecar",
+                    remedy: "Name a picture file."))
+            return nil
+        }
         guard let path = table.find(wanted), let file = table.file(path) else {
             return waitOrRefuse(
                 decision.paths,
@@ -143,14 +154,7 @@ extension Pairer {
                 reason: "\(path.name.shown): \(problem.rule)", in: table,
                 at: now)
         case .faulty(let problem): decision.problems.append(problem)
-        case .sidecar:
-            decision.problems.append(
-                Problem(
-                    file: reference.file, key: reference.pointer.description,
-                    value: JSONValue.string(reference.path).text,
-                    rule: "this must name a picture, and \(path.name.shown) is a sidecar",
-                    remedy: "Name a picture file."))
-        case .picture, nil: break
+        case .sidecar, .picture, nil: break
         }
         if let index = decision.members.firstIndex(where: { $0.path == path && $0.role == role }) {
             let member = decision.members[index]

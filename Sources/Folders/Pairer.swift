@@ -124,7 +124,8 @@ package struct Pairer: Sendable {
         let members = paths.map { path in
             Candidate.Member(
                 path: path, role: NameRules.isSidecar(path.name) ? .sidecar : .picture,
-                claim: needsOthers(path, besides: paths, in: table) ? .copy : .move, places: [])
+                claim: !NameRules.isSidecar(path.name) && needsOthers(path, besides: paths, in: table) ? .copy : .move,
+                places: [])
         }
         // What other drops still need is told in their reports; there is nothing to give back here.
         guard members.contains(where: { $0.claim == .move }) else {

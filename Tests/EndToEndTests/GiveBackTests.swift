@@ -35,7 +35,9 @@ extension EndToEnd {
             #expect(folder.root.files(in: "inbox").isEmpty)
         }
 
-        @Test("A second faulty drop of one name is numbered, and its report names the files as they lie", .timeLimit(.minutes(1)))
+        @Test(
+            "A second faulty drop of one name is numbered, and its report names the files as they lie",
+            .timeLimit(.minutes(1)))
         func numbered() async throws {
             try await folder.serving { _ in
                 try await drop("shot", ["duration": 7])
@@ -64,8 +66,11 @@ extension EndToEnd {
                 try await drop("held", ["hotreel": ["hold": true]])
                 _ = try await service.line("held: claimed")
             }
-            let answer = try await HotreelBinary.call(["run"] + folder.options, environment: ["AIML_API_KEY": "any-key"])
-            #expect(answer.status == 78 && answer.errors.contains("1 jobs of this ledger") && answer.errors.contains("local"))
+            let answer = try await HotreelBinary.call(
+                ["run"] + folder.options, environment: ["AIML_API_KEY": "any-key"])
+            #expect(
+                answer.status == 78 && answer.errors.contains("1 jobs of this ledger")
+                    && answer.errors.contains("local"))
             let status = try await folder.call("status", "--json").json()
             #expect(status["preview"] == true && status["jobs"]?["held"] == 1)
         }

@@ -22,7 +22,9 @@ extension EndToEnd {
         private static let nobody: UInt32 = 65_534
 
         private func own(_ folder: HotreelFolder) {
-            for name in ["", "inbox", "outbox", "state"] { _ = chown(folder.root[name].string, Self.nobody, Self.nobody) }
+            for name in ["", "inbox", "outbox", "state"] {
+                _ = chown(folder.root[name].string, Self.nobody, Self.nobody)
+            }
             _ = chmod(folder.root[""].string, 0o755)
         }
 
@@ -51,7 +53,9 @@ extension EndToEnd {
             #expect(try await folder.jobs().map { $0["state"] } == ["delivered", "delivered"])
         }
 
-        @Test("A picture that may not be read is told at once and given back; its neighbour goes on", .timeLimit(.minutes(1)))
+        @Test(
+            "A picture that may not be read is told at once and given back; its neighbour goes on",
+            .timeLimit(.minutes(1)))
         func unreadable() async throws {
             let folder = try HotreelFolder()
             own(folder)

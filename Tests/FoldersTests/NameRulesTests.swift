@@ -12,6 +12,7 @@ struct NameRulesTests {
             "Thumbs.db", "thumbs.DB", "desktop.ini", "Desktop.ini", "4913", "sedX3k9Qa", "sedAbCdEf", "shot.png.tmp",
             "shot.TMP", "shot.png.part", "shot.png.partial", "Unconfirmed 1234.crdownload", "shot.png.download",
             "shot.png.filepart", "shot.png.aria2", "shot.json.lock", "shot.json.bak", "shot.png.upload", "",
+            "shot.error.txt", "Shot.error.json", "shot.receipt.json",
         ])
     func litter(_ name: String) {
         #expect(NameRules.isLitter(FileName(name)))

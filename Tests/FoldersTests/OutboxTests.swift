@@ -157,8 +157,8 @@ struct OutboxTests {
 
     @Test("withdraws reports once the files they speak of have been taken away, not before")
     func withdrawal() throws {
-        try outbox.report(text: "why", json: [], folder: "p", stem: "shot")
-        try outbox.report(text: "why", json: [], folder: "p", stem: "shot2")
+        let json = Array(#"{"job": "1", "stage": "intake", "problems": []}"#.utf8)
+        for stem in ["shot", "shot2"] { try outbox.report(text: "why", json: json, folder: "p", stem: stem) }
         try folder.write("still here", to: "out/errors/p/SHOT.json")
         try outbox.withdrawReports(folder: "p", stem: "shot")
         #expect(folder.files(in: "out/errors/p").count == 5)
@@ -166,5 +166,13 @@ struct OutboxTests {
         try outbox.withdrawReports(folder: "p", stem: "shot")
         #expect(folder.files(in: "out/errors/p") == ["shot2.error.json", "shot2.error.txt"])
         try outbox.withdrawReports(folder: "elsewhere", stem: "shot")
+    }
+
+    @Test("leaves files that merely have a report's name to whoever wrote them")
+    func foreignReport() throws {
+        try folder.write("{}", to: "out/errors/p/shot.error.json")
+        try folder.write("mine", to: "out/errors/p/shot.error.txt")
+        try outbox.withdrawReports(folder: "p", stem: "shot")
+        #expect(folder.files(in: "out/errors/p") == ["shot.error.json", "shot.error.txt"])
     }
 }

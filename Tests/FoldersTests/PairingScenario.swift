@@ -129,9 +129,15 @@ private struct PairingStage {
     private mutating func decide(_ group: GroupKey) {
         looks[group] = nil
         // One at a time, since each may change the table under the others.
-        while let act = pairer.decide(group, in: table, at: now).first(where: { verdict in
-            if case .wait = verdict { false } else { true }
-        }) { perform(act) }
+        var acts = 0
+        while acts < 100,
+            let act = pairer.decide(group, in: table, at: now).first(where: { verdict in
+                if case .wait = verdict { false } else { true }
+            })
+        {
+            perform(act)
+            acts += 1
+        }
         for case .wait(_, let until?, _) in pairer.decide(group, in: table, at: now) {
             looks[group] = min(looks[group] ?? until, until)
         }

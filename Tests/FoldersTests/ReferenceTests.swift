@@ -80,7 +80,14 @@ struct ReferenceTests {
             [
                 (0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar(["tail_image_url": "end.json"]))),
                 (0, .put("end.json", .sidecar(["image_url": "https://example.com/a.png"]))),
-            ], gives: "1 refuse shot.png+shot.json+end.json: tail_image_url: this must name a picture"),
+            ], gives: "1 take end.json", "1 refuse shot.png+shot.json: tail_image_url: this must name a picture"),
+        PairingScenario(
+            "a sidecar that another names by mistake is taken once",
+            [
+                (0, .put("end.json", .sidecar(["image_url": "https://example.com/a.png"]))),
+                (0, .put("shot.json", .sidecar(["static_mask": "end.json"]))), (30, .touch("shot.json")),
+                (60, .put("shot.png", .picture())),
+            ], gives: "1 take end.json", "61 refuse shot.png+shot.json: static_mask: this must name a picture"),
         PairingScenario(
             "outside the folder are refused at once",
             [(0, .put("shot.png", .picture())), (0, .put("shot.json", .sidecar(["tail_image_url": "../end.png"])))],

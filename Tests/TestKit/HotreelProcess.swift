@@ -41,7 +41,8 @@ package final class HotreelProcess: Sendable {
         platform.groupID = user
         let result = try await Subprocess.run(
             .path(HotreelBinary.path), arguments: Arguments(arguments),
-            environment: HotreelBinary.environment(environment), platformOptions: platform, input: .none, output: .discarded, error: .sequence
+            environment: HotreelBinary.environment(environment), platformOptions: platform, input: .none,
+            output: .discarded, error: .sequence
         ) { execution in
             let process = HotreelProcess { try? execution.send(signal: $0) }
             async let reading: Void = process.read(execution.standardError)

@@ -56,7 +56,8 @@ struct StatusCommand: AsyncParsableCommand {
         for state in JobState.Name.allCases { output("\(state.rawValue.padded(12))\(counts[state] ?? 0)") }
         for (name, spend) in spends {
             let credits = isPreview ? "nothing" : "\(JSONValue.amount(spend.credits).text) credits"
-            output("\("spent \(name)".padded(12))\(credits) for \(spend.generations) \(isPreview ? "previews" : "videos")")
+            output(
+                "\("spent \(name)".padded(12))\(credits) for \(spend.generations) \(isPreview ? "previews" : "videos")")
         }
         for job in waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
     }
