@@ -83,8 +83,14 @@ package struct Claims: Sendable {
         return try FileSystem.rename(claimed, to: inbox.appending(drop.folder).appending(source.file))
     }
 
-    /// Removes a claim folder whose sources are all elsewhere.
-    package func remove(_ drop: DropID) throws(FileError) { try FileSystem.removeTree(folder(of: drop)) }
+    /// Removes a claim folder whose sources are all elsewhere. While one is still there it throws, unless they are to be discarded.
+    package func remove(_ drop: DropID, discardingSources: Bool = false) throws(FileError) {
+        if !discardingSources {
+            let left = try sourceFiles(in: drop)
+            if !left.isEmpty { throw FileError("remove", folder(of: drop), .directoryNotEmpty) }
+        }
+        try FileSystem.removeTree(folder(of: drop))
+    }
 
     /// Drops that have a claim folder.
     package func drops() throws(FileError) -> [DropID] {

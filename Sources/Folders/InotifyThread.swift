@@ -88,6 +88,12 @@ final class InotifyThread: Sendable {
 
     /// Initialises the library and finds its descriptor, for which it has no accessor.
     private static func openLibrary() -> Result<Int32, WatchError> {
+        // The library waits with select(2), which ends the process at the first descriptor above its set's size.
+        let lowest = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        if lowest >= 0 { close(lowest) }
+        guard lowest >= 0, lowest < 1024 else {
+            return .failure(WatchError(description: "too many files are open already to watch folders by inotify"))
+        }
         let before = inotifyDescriptors()
         guard inotifytools_initialize() != 0 else {
             return .failure(

@@ -109,7 +109,7 @@ struct Endings: Sendable {
                 let place = number ?? outbox.freeNumber(for: drop, in: .errors)
                 try outbox.receive(drop, from: claims, in: .errors, number: place)
             }
-            try claims.remove(drop.id)
+            try claims.remove(drop.id, discardingSources: isDelivered && !isFailed && !keeps)
         }
     }
 }

@@ -102,7 +102,9 @@ struct ClaimsTests {
     func removal() throws {
         try folder.write("one", to: "a.png")
         _ = try take(drop("", "a.png"))
-        for _ in 1...2 { try claims.remove(id) }
+        #expect(throws: FileError.self, "a source is still there") { try claims.remove(id) }
+        #expect(try claims.sourceFiles(in: id) == ["a.png"])
+        for _ in 1...2 { try claims.remove(id, discardingSources: true) }
         #expect(try claims.drops().isEmpty && folder.files().isEmpty)
         #expect(try Claims(inbox: folder["missing"]).drops().isEmpty)
     }

@@ -98,8 +98,10 @@ import Testing
         #expect(try folder.text(of: "records/0001.json") == body)
     }
 
-    @Test("The stand-in leaves nothing behind", .timeLimit(.minutes(1)))
-    func cleanUp() async throws {
+    @Test(
+        "In a folder of its own the stand-in keeps its videos, nothing half done, and knows them after a restart",
+        .timeLimit(.minutes(1)))
+    func archive() async throws {
         let folder = try TemporaryFolder()
         let image = try await TestPicture.jpegURI()
         let path = folder.path
@@ -109,9 +111,17 @@ import Testing
             let polled = try await simulator.outcome(of: try await simulator.create(createBody(image: image)))
             #expect(polled.json["status"] == "completed")
         }
-        // A directory that was given keeps the videos, and only them.
         let left = folder.files()
-        #expect(left.count == 1 && left.allSatisfy { $0.hasPrefix("videos/") && $0.hasSuffix(".mp4") }, "\(left)")
+        #expect(left.count == 2, "\(left)")
+        #expect(left.contains { $0.hasPrefix("videos/") && $0.hasSuffix(".mp4") }, "\(left)")
+        #expect(left.contains { $0.hasPrefix("generations/") && $0.hasSuffix(".json") }, "\(left)")
+        try await RunningSimulator.run {
+            $0.directory = path
+        } body: { simulator in
+            let kept = try #require(try await simulator.send("GET", "/_simulator/requests").json.arrayValue?.first)
+            let id = try #require(kept["inference_id"]?.stringValue)
+            #expect(try await simulator.poll(id).json["video"]?["url"] != nil)
+        }
     }
 
     private func sha256(_ data: Data) async throws -> String {
