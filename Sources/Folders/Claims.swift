@@ -83,6 +83,12 @@ package struct Claims: Sendable {
         return try FileSystem.rename(claimed, to: inbox.appending(drop.folder).appending(source.file))
     }
 
+    /// Whether a drop's claim folder is gone. Throws where nobody can tell, such as when the share is not there.
+    package func isEmptied(_ drop: DropID) throws(FileError) -> Bool {
+        guard try FileSystem.status(of: root) != nil else { throw FileError("find", root, .noSuchFileOrDirectory) }
+        return try FileSystem.status(of: folder(of: drop)) == nil
+    }
+
     /// Removes a claim folder whose sources are all elsewhere. While one is still there it throws, unless they are to be discarded.
     package func remove(_ drop: DropID, discardingSources: Bool = false) throws(FileError) {
         if !discardingSources {

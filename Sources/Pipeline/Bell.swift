@@ -63,6 +63,4 @@ package struct JobBells: Sendable {
 
     /// Every state has one from the start.
     package subscript(state: JobState.Name) -> Bell { bells[state] ?? Bell() }
-
-    package func ringAll() { for bell in bells.values { bell.ring() } }
 }

@@ -28,7 +28,7 @@ struct Endings: Sendable {
                 let jobs = try await context.store.jobs(of: job.drop.id)
                 let isLast = jobs.allSatisfy(\.state.name.isEnded)
                 // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
-                let isPlaced = !FileSystem.exists(context.claims.folder(of: job.drop.id))
+                let isPlaced = try context.claims.isEmptied(job.drop.id)
                 if !isPlaced {
                     let number = context.outbox.freeNumber(for: job.drop, in: .errors)
                     for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }

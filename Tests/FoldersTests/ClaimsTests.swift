@@ -102,6 +102,10 @@ struct ClaimsTests {
     func removal() throws {
         try folder.write("one", to: "a.png")
         _ = try take(drop("", "a.png"))
+        #expect(try !claims.isEmptied(id))
+        #expect(throws: FileError.self, "a share that is not there is no sign that all was placed") {
+            try Claims(inbox: folder["missing"]).isEmptied(id)
+        }
         #expect(throws: FileError.self, "a source is still there") { try claims.remove(id) }
         #expect(try claims.sourceFiles(in: id) == ["a.png"])
         for _ in 1...2 { try claims.remove(id, discardingSources: true) }
