@@ -43,8 +43,8 @@ extension FileSystem {
         } catch  where error.code == .improperLink {
             guard let status = try status(of: source) else { throw FileError("find", source, .noSuchFileOrDirectory) }
             guard status.kind == .regular else { return try recreate(source, status: status, at: target) }
-            let temporary = target.removingLastComponent().appending(
-                FileName(".hotreel-\(UInt32.random(in: 0...UInt32.max)).tmp"))
+            let temporary = temporary(beside: target)
+            try remove(temporary)
             try copy(source, to: temporary)
             guard try rename(temporary, to: target) else {
                 try remove(temporary)
@@ -104,7 +104,8 @@ extension FileSystem {
     /// Writes `bytes` so that the name holds either what it held before or all of them, and survives a power cut.
     package static func replace(_ target: FilePath, with bytes: [UInt8]) throws(FileError) {
         let folder = target.removingLastComponent()
-        let temporary = folder.appending(FileName(".hotreel-\(UInt32.random(in: 0...UInt32.max)).tmp"))
+        let temporary = temporary(beside: target)
+        try remove(temporary)
         let output = temporary.withPlatformString {
             open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664)
         }
@@ -124,6 +125,12 @@ extension FileSystem {
             throw failure
         }
         try sync(folder: folder)
+    }
+
+    /// Always the same for a name, so that doing it again after a crash takes away what the crash left.
+    private static func temporary(beside target: FilePath) -> FilePath {
+        let name = hash(of: target.withPlatformString { Array(String(cString: $0).utf8) }).prefix(16)
+        return target.removingLastComponent().appending(FileName(".hotreel-\(name).tmp"))
     }
 
     private static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, path: FilePath) throws(FileError) {
