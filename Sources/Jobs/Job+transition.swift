@@ -21,13 +21,28 @@ extension Job {
         switch (state, event) {
         case (.queued, .held(let hold)):
             next.state = .held(hold)
+            next.due = hold.until ?? .distantFuture
+            next.reason = hold.words
         case (.held, .released):
             next.state = .queued
-        case (.queued, .cancelled), (.held, .cancelled):
+        case (.queued, .cancelled), (.held, .cancelled), (.reusing, .cancelled):
             next.state = .cancelled
 
-        case (.queued, .submissionStarted(let id)):
-            next.state = .submitting(Submission(clientRequestID: id, started: now))
+        case (.queued, .reuseFound(let original)):
+            next.state = .reusing(Reuse(original: original))
+        case (.reusing, .reuseAbandoned):
+            next.state = .queued
+        case (.reusing, .deliveryPostponed(let reason, let until)):
+            next.reason = reason
+            next.due = until
+        case (.reusing(var reuse), .downloaded(let file)):
+            reuse.downloaded = file
+            next.state = .reusing(reuse)
+        case (.reusing(let reuse), .delivered(let file)):
+            next.state = .delivered(.reuse(reuse), file)
+
+        case (.queued, .submissionStarted(let id, let expected)):
+            next.state = .submitting(Submission(clientRequestID: id, started: now, expected: expected))
             next.attempts += 1
         case (.submitting, .submissionDeferred(let reason, let until)):
             next.state = .queued
@@ -47,8 +62,11 @@ extension Job {
             next.state = .generating(
                 Generation(id: id, submission: submission, accepted: now, status: status, charge: charge))
             next.due = nextPoll
-        case (.unconfirmed, .foundUnbilled):
+        case (.unconfirmed, .foundUnbilled), (.unconfirmed, .resubmitted):
             next.state = .queued
+        case (.unconfirmed(let submission), .submissionFailed(let failure)):
+            next.state = .failed(failure, .unpaid(submission, nil))
+            next.reason = failure.message
 
         case (.generating(var generation), .polled(let status, let reason, let nextPoll)):
             if let status { generation.status = status }
@@ -78,7 +96,7 @@ extension Job {
             next.reason = reason
             next.due = until
         case (.generated(let generation, _), .delivered(let file)):
-            next.state = .delivered(generation, file)
+            next.state = .delivered(.generation(generation), file)
         case (.generated(let generation, let video), .deliveryFailed(let failure)):
             next.state = .failed(failure, .paid(generation, video))
             next.reason = failure.message

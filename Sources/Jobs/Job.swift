@@ -10,6 +10,9 @@ package struct Job: Hashable, Sendable {
     package let wishedName: String
     /// 0…9, higher first.
     package let priority: Int
+    /// Equal for jobs that ask for the same video: the same pictures, the same request, the same variation of it. nil where
+    /// nothing may be reused: asked anew on purpose, or a picture that only the API sees.
+    package let fingerprint: String?
     package let created: Date
 
     package internal(set) var state: JobState
@@ -25,14 +28,16 @@ package struct Job: Hashable, Sendable {
 
     /// A job as a store read it. New ones come from `queued`, `held` and `rejected`.
     package init(
-        id: JobID, drop: Drop, request: GenerationRequest?, wishedName: String, priority: Int, created: Date,
-        state: JobState, version: Int, attempts: Int, due: Date, reason: String?, updated: Date
+        id: JobID, drop: Drop, request: GenerationRequest?, wishedName: String, priority: Int,
+        fingerprint: String? = nil, created: Date, state: JobState, version: Int, attempts: Int, due: Date,
+        reason: String?, updated: Date
     ) {
         self.id = id
         self.drop = drop
         self.request = request
         self.wishedName = wishedName
         self.priority = priority
+        self.fingerprint = fingerprint
         self.created = created
         self.state = state
         self.version = version
@@ -44,11 +49,13 @@ package struct Job: Hashable, Sendable {
 
     /// A claimed drop that may be sent, or waits for a person first.
     package static func queued(
-        _ id: JobID, drop: Drop, request: GenerationRequest, name: String, priority: Int, held: Bool, at now: Date
+        _ id: JobID, drop: Drop, request: GenerationRequest, name: String, priority: Int, held: Bool,
+        fingerprint: String? = nil, at now: Date
     ) -> Job {
         Job(
-            id: id, drop: drop, request: request, wishedName: name, priority: priority, created: now,
-            state: held ? .held(Hold(reason: .person)) : .queued, version: 1, attempts: 0, due: now,
+            id: id, drop: drop, request: request, wishedName: name, priority: priority, fingerprint: fingerprint,
+            created: now, state: held ? .held(Hold(reason: .person)) : .queued, version: 1, attempts: 0,
+            due: held ? .distantFuture : now,
             reason: held ? "held by its sidecar until somebody releases it" : nil, updated: now)
     }
 
@@ -67,6 +74,7 @@ package struct Job: Hashable, Sendable {
         switch state {
         case .delivered(_, let video): video.name
         case .generated(_, let video): video.downloaded?.name ?? wishedName
+        case .reusing(let reuse): reuse.downloaded?.name ?? wishedName
         default: wishedName
         }
     }

@@ -4,8 +4,13 @@ import Foundation
 package enum JobEvent: Hashable, Sendable {
     case held(Hold)
     case released
+    /// Another job has, or will have, the video of this very picture and request.
+    case reuseFound(JobID)
+    /// That job's video cannot be had after all.
+    case reuseAbandoned(reason: String)
     /// About to POST under this id; recorded before the first byte is sent.
-    case submissionStarted(ClientRequestID)
+    /// `expected` is what it will cost by experience, in credits.
+    case submissionStarted(ClientRequestID, expected: Double? = nil)
     /// Surely not accepted, and not the job's fault: it keeps its place and no attempt is counted.
     case submissionDeferred(reason: String, until: Date)
     /// A definite refusal, unbilled.
@@ -17,6 +22,10 @@ package enum JobEvent: Hashable, Sendable {
     case stillUnconfirmed(reason: String, nextLookup: Date)
     /// The vendor's log or a person says that the POST was not billed.
     case foundUnbilled
+    /// The vendor's log shows that it failed, unbilled, and so often that sending it again is no use.
+    case submissionFailed(Failure)
+    /// Sent again though nobody knows whether it was billed: `api.resubmitUnconfirmed`.
+    case resubmitted(reason: String)
     /// Still running, or the poll itself failed; `reason` says so to people.
     case polled(status: String?, reason: String?, nextPoll: Date)
     case completed(URL, charge: Charge)
@@ -34,6 +43,8 @@ package enum JobEvent: Hashable, Sendable {
     package enum Name: String, Hashable, Sendable, Codable, CaseIterable {
         case held
         case released
+        case reuseFound = "reuse_found"
+        case reuseAbandoned = "reuse_abandoned"
         case submissionStarted = "submission_started"
         case submissionDeferred = "submission_deferred"
         case submissionRefused = "submission_refused"
@@ -41,6 +52,8 @@ package enum JobEvent: Hashable, Sendable {
         case accepted
         case stillUnconfirmed = "still_unconfirmed"
         case foundUnbilled = "found_unbilled"
+        case submissionFailed = "submission_failed"
+        case resubmitted
         case polled
         case completed
         case generationFailed = "generation_failed"
@@ -60,6 +73,8 @@ package enum JobEvent: Hashable, Sendable {
         switch self {
         case .held: .held
         case .released: .released
+        case .reuseFound: .reuseFound
+        case .reuseAbandoned: .reuseAbandoned
         case .submissionStarted: .submissionStarted
         case .submissionDeferred: .submissionDeferred
         case .submissionRefused: .submissionRefused
@@ -67,6 +82,8 @@ package enum JobEvent: Hashable, Sendable {
         case .accepted: .accepted
         case .stillUnconfirmed: .stillUnconfirmed
         case .foundUnbilled: .foundUnbilled
+        case .submissionFailed: .submissionFailed
+        case .resubmitted: .resubmitted
         case .polled: .polled
         case .completed: .completed
         case .generationFailed: .generationFailed
@@ -83,12 +100,15 @@ package enum JobEvent: Hashable, Sendable {
     /// What the history says beside the name; nil where the name says it all.
     package var detail: String? {
         switch self {
-        case .held(let hold): hold.reason.rawValue
-        case .submissionStarted(let id): id.rawValue
+        case .held(let hold): hold.words ?? hold.reason.rawValue
+        case .reuseFound(let original): original.rawValue
+        case .submissionStarted(let id, _): id.rawValue
         case .submissionDeferred(let reason, _), .submissionUnconfirmed(let reason, _),
-            .stillUnconfirmed(let reason, _), .linkExpired(let reason, _), .deliveryPostponed(let reason, _):
+            .stillUnconfirmed(let reason, _), .linkExpired(let reason, _), .deliveryPostponed(let reason, _),
+            .reuseAbandoned(let reason), .resubmitted(let reason):
             reason
-        case .submissionRefused(let failure), .generationFailed(let failure), .deliveryFailed(let failure):
+        case .submissionRefused(let failure), .submissionFailed(let failure), .generationFailed(let failure),
+            .deliveryFailed(let failure):
             failure.message
         case .accepted(let id, _, _, _): id.rawValue
         case .polled(let status, let reason, _): reason ?? status

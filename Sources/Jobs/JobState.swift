@@ -6,6 +6,9 @@ package enum JobState: Hashable, Sendable, Codable {
     case queued
     /// Waits for a person or for the budget's next day. Left by a release.
     case held(Hold)
+    /// Waits for, or copies, the video that another job of the same picture and request has or will have; costs nothing.
+    /// Left by the Reuser.
+    case reusing(Reuse)
     /// The intent is on disk; the POST may be under way. Left by the Submitter, after a crash by the Reconciler.
     case submitting(Submission)
     /// The POST's outcome is unknown, perhaps billed. Left by the Reconciler or a person, never by itself to `queued`.
@@ -15,7 +18,7 @@ package enum JobState: Hashable, Sendable, Codable {
     /// The API has completed. Left by the Deliverer.
     case generated(Generation, GeneratedVideo)
     /// Video and receipt are in the outbox. Final.
-    case delivered(Generation, DeliveredVideo)
+    case delivered(Origin, DeliveredVideo)
     /// Final unless a person retries; a retry resumes where `progress` says and never pays twice silently.
     case failed(Failure, Progress)
     /// Final; only from states in which nothing is being billed.
@@ -23,7 +26,7 @@ package enum JobState: Hashable, Sendable, Codable {
 
     /// The state without what it knows: the column in the ledger, the word in `hotreel jobs`.
     package enum Name: String, Hashable, Sendable, Codable, CaseIterable {
-        case queued, held, submitting, unconfirmed, generating, generated, delivered, failed, cancelled
+        case queued, held, reusing, submitting, unconfirmed, generating, generated, delivered, failed, cancelled
 
         /// Nothing moves the job on by itself any more.
         package var isEnded: Bool { self == .delivered || self == .failed || self == .cancelled }
@@ -33,6 +36,7 @@ package enum JobState: Hashable, Sendable, Codable {
         switch self {
         case .queued: .queued
         case .held: .held
+        case .reusing: .reusing
         case .submitting: .submitting
         case .unconfirmed: .unconfirmed
         case .generating: .generating
@@ -46,9 +50,9 @@ package enum JobState: Hashable, Sendable, Codable {
     /// The POST this state stems from, if any.
     package var submission: Submission? {
         switch self {
-        case .queued, .held, .cancelled: nil
+        case .queued, .held, .reusing, .cancelled, .delivered(.reuse, _): nil
         case .submitting(let submission), .unconfirmed(let submission): submission
-        case .generating(let generation), .generated(let generation, _), .delivered(let generation, _):
+        case .generating(let generation), .generated(let generation, _), .delivered(.generation(let generation), _):
             generation.submission
         case .failed(_, let progress): progress.submission
         }
@@ -57,7 +61,8 @@ package enum JobState: Hashable, Sendable, Codable {
     /// The paid (or about to be paid) generation this state stems from, if any.
     package var generation: Generation? {
         switch self {
-        case .generating(let generation), .generated(let generation, _), .delivered(let generation, _): generation
+        case .generating(let generation), .generated(let generation, _), .delivered(.generation(let generation), _):
+            generation
         case .failed(_, let progress): progress.generation
         default: nil
         }
@@ -67,17 +72,66 @@ package enum JobState: Hashable, Sendable, Codable {
 package struct Hold: Hashable, Sendable, Codable {
     package enum Reason: String, Hashable, Sendable, Codable { case person, budget }
     package let reason: Reason
-    package init(reason: Reason) { self.reason = reason }
+    /// When it ends by itself; nil where only a person ends it.
+    package let until: Date?
+    /// For people: whose budget is used up, and how far.
+    package let words: String?
+
+    package init(reason: Reason, until: Date? = nil, words: String? = nil) {
+        self.reason = reason
+        self.until = until
+        self.words = words
+    }
 }
 
 /// One POST to the create operation.
 package struct Submission: Hashable, Sendable, Codable {
     package let clientRequestID: ClientRequestID
     package let started: Date
+    /// Credits it is expected to cost, by what such requests have cost; nil where nobody asked.
+    package let expected: Double?
 
-    package init(clientRequestID: ClientRequestID, started: Date) {
+    package init(clientRequestID: ClientRequestID, started: Date, expected: Double? = nil) {
         self.clientRequestID = clientRequestID
         self.started = started
+        self.expected = expected
+    }
+}
+
+/// Where a delivered video comes from.
+package enum Origin: Hashable, Sendable {
+    case generation(Generation)
+    case reuse(Reuse)
+}
+
+/// A video that is not generated anew because another job has it or will have it.
+package struct Reuse: Hashable, Sendable, Codable {
+    /// The job that pays or has paid for it.
+    package let original: JobID
+    /// Set once the copy is verified on disk and its name chosen, before that name exists.
+    package var downloaded: DeliveredVideo?
+
+    package init(original: JobID, downloaded: DeliveredVideo? = nil) {
+        self.original = original
+        self.downloaded = downloaded
+    }
+}
+
+extension Origin: Codable {
+    /// A generation stands as itself, as it did before there was reuse.
+    package init(from decoder: any Decoder) throws {
+        if let reuse = try? Reuse(from: decoder) {
+            self = .reuse(reuse)
+        } else {
+            self = .generation(try Generation(from: decoder))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .generation(let generation): try generation.encode(to: encoder)
+        case .reuse(let reuse): try reuse.encode(to: encoder)
+        }
     }
 }
 

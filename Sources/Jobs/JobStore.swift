@@ -29,10 +29,26 @@ package protocol JobStore: Sendable {
     /// Oldest first.
     func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry]
     func counts() async throws(JobStoreError) -> [JobState.Name: Int]
-    /// Credits the vendor said it charged for generations completed since `date`, and how many there were.
-    func spend(since date: Date) async throws(JobStoreError) -> Spend
-    /// How many jobs are with the vendor or may be: submitting, unconfirmed or generating.
-    func inFlight() async throws(JobStoreError) -> Int
+    /// How many jobs are with the vendor or may be: submitting, generating, and those unconfirmed whose POST was started
+    /// since `date`; what was lost longer ago has surely ended there.
+    func inFlight(unconfirmedSince date: Date) async throws(JobStoreError) -> Int
+
+    /// What jobs whose POST was started since `date` cost (`JobState.cost`), by top-level folder, in order of their names.
+    func spending(since date: Date) async throws(JobStoreError) -> [FolderSpend]
+    /// Credits of the last charge for each kind of video.
+    func prices() async throws(JobStoreError) -> [PriceKey: Double]
+    /// Other jobs with `job`'s fingerprint whose video it could have: submitting, unconfirmed, generating, generated or
+    /// delivered ones, and queued ones claimed before it. Those with a video first, then the oldest first; at most ten.
+    func twins(of job: Job) async throws(JobStoreError) -> [Job]
+
+    /// The gates that are closed, as last written; what `hotreel status` tells.
+    func closedGates() async throws(JobStoreError) -> [ClosedGate]
+    func setClosedGates(_ gates: [ClosedGate]) async throws(JobStoreError)
+
+    /// Moves every due time and lease of jobs that are not held or ended, because the calendar's clock was set.
+    func shiftDue(by shift: Duration) async throws(JobStoreError)
+    /// The time of the newest history entry; nil in an empty ledger.
+    func lastChange() async throws(JobStoreError) -> Date?
 
     /// Notes that a drop's claim folder is empty and gone, so that start-up need not look at it again. When a job of it is
     /// retried, `replace` takes the note back.
@@ -102,15 +118,6 @@ package struct JobQuery: Hashable, Sendable {
         self.folder = folder
         self.before = before
         self.limit = limit
-    }
-}
-
-package struct Spend: Hashable, Sendable, Codable {
-    package let credits: Double
-    package let generations: Int
-    package init(credits: Double, generations: Int) {
-        self.credits = credits
-        self.generations = generations
     }
 }
 

@@ -46,6 +46,7 @@ struct JobLifeTests {
             (.submitting, .submissionDeferred, "too many at once"), (.submitting, .submissionUnconfirmed, "no answer"),
             (.unconfirmed, .stillUnconfirmed, "not in the log yet"),
             (.generated, .linkExpired, "the link had expired"), (.generated, .deliveryPostponed, "the outbox is gone"),
+            (.reusing, .deliveryPostponed, "the outbox is gone"), (.queued, .held, "today's budget is used up"),
         ] as [(JobState.Name, JobEvent.Name, String)])
     func reasons(state: JobState.Name, event: JobEvent.Name, reason: String) throws {
         let waiting = try Job.sample(state).applying(.sample(event, at: now), at: now)

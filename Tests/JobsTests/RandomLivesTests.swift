@@ -33,7 +33,7 @@ private struct Onlooker {
         #expect(before.state.name != .delivered && before.state.name != .cancelled, "nothing follows a final state")
 
         switch event {
-        case .submissionStarted(let id):
+        case .submissionStarted(let id, _):
             #expect(!mayBeBilled, "a second POST while the first may be billed")
             #expect(!isCharged, "a POST for what is paid for")
             #expect(usedIDs.insert(id).inserted, "a client request id used twice")
@@ -42,7 +42,8 @@ private struct Onlooker {
         case .submissionDeferred:
             deferred += 1
             mayBeBilled = false
-        case .submissionRefused, .foundUnbilled:
+        // The admin took the risk upon himself.
+        case .submissionRefused, .foundUnbilled, .submissionFailed, .resubmitted:
             mayBeBilled = false
         case .generationFailed where !isCharged:
             mayBeBilled = false
@@ -53,7 +54,11 @@ private struct Onlooker {
         default:
             break
         }
-        if before.state.name == .unconfirmed, after.state.name == .queued { #expect(event == .foundUnbilled) }
+        if before.state.name == .unconfirmed, after.state.name == .queued {
+            #expect(event == .foundUnbilled || event.name == .resubmitted)
+        }
+        if after.state.name == .reusing { #expect(after.state.cost == nil && !mayBeBilled) }
+        if mayBeBilled || isCharged { #expect(after.state.cost != nil, "money under way that no budget counts") }
         if after.state.name == .queued { #expect(!mayBeBilled && !isCharged) }
         if isCharged { #expect(after.state.generation?.completed != nil, "a charge forgotten") }
         #expect(after.attempts == posts - deferred)

@@ -16,6 +16,7 @@ extension Job {
             switch state {
             case .queued: []
             case .held: [.held]
+            case .reusing: [.reuseFound]
             case .submitting: [.submissionStarted]
             case .unconfirmed: [.submissionStarted, .submissionUnconfirmed]
             case .generating: [.submissionStarted, .accepted]
@@ -64,15 +65,19 @@ extension JobEvent {
     package static func sample(_ name: Name, _ number: Int = 1, at now: Date = .sample) -> JobEvent {
         let later = now + 60
         return switch name {
-        case .held: .held(Hold(reason: .budget))
+        case .held: .held(Hold(reason: .budget, until: later, words: "today's budget is used up"))
         case .released: .released
-        case .submissionStarted: .submissionStarted(.attempt(number, of: .sample(number)))
+        case .reuseFound: .reuseFound(.sample(number + 1000))
+        case .reuseAbandoned: .reuseAbandoned(reason: "its video is gone")
+        case .submissionStarted: .submissionStarted(.attempt(number, of: .sample(number)), expected: 600_000)
         case .submissionDeferred: .submissionDeferred(reason: "too many at once", until: later)
         case .submissionRefused: .submissionRefused(.sample(.submit))
         case .submissionUnconfirmed: .submissionUnconfirmed(reason: "no answer", nextLookup: later)
         case .accepted: .accepted(.sample(number), status: "queued", charge: Charge(), nextPoll: later)
         case .stillUnconfirmed: .stillUnconfirmed(reason: "not in the log yet", nextLookup: later)
         case .foundUnbilled: .foundUnbilled
+        case .submissionFailed: .submissionFailed(.sample(.submit))
+        case .resubmitted: .resubmitted(reason: "nobody knows, and it is allowed")
         case .polled: .polled(status: "generating", reason: nil, nextPoll: later)
         case .completed: .completed(sampleURL, charge: Charge(credits: 630_000, usd: 0.315))
         case .generationFailed: .generationFailed(.sample(.generation))
