@@ -19,6 +19,11 @@ package struct GenerationRequest: Hashable, Sendable, Codable {
         }
     }
 
+    /// Whether the API is to fetch a picture by itself.
+    package var namesRemotePictures: Bool {
+        body.contains { key, value in key != "prompt" && key != "negative_prompt" && value.holdsWebAddress }
+    }
+
     /// The body as a receipt shows it: each inlined picture as its file name and hash.
     package var shown: JSONValue {
         completeBody { ["file": .string($0.name.shown), "sha256": .string($0.sha256)] }
@@ -56,6 +61,15 @@ package enum PlaceStep: Hashable, Sendable, Codable {
 }
 
 extension JSONValue {
+    fileprivate var holdsWebAddress: Bool {
+        switch self {
+        case .string(let text): ["http://", "https://"].contains { text.lowercased().hasPrefix($0) }
+        case .array(let values): values.contains(where: \.holdsWebAddress)
+        case .object(let object): object.values.contains(where: \.holdsWebAddress)
+        default: false
+        }
+    }
+
     /// A copy with `value` at `place`; steps that do not exist are made for keys, and pass unheeded for indices.
     package func setting(_ value: JSONValue, at place: ArraySlice<PlaceStep>) -> JSONValue {
         guard let step = place.first else { return value }

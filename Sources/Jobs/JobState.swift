@@ -215,6 +215,8 @@ package struct Failure: Hashable, Sendable, Codable {
         case generation
         /// The video is paid for and could not be brought home.
         case delivery
+        /// Somebody gave it up before it was sent.
+        case cancelled
         /// The files were in keeping and the ledger does not know them; nobody can tell whether they were paid for.
         case unknown
     }

@@ -55,7 +55,7 @@ package final class Bell: Sendable {
     }
 }
 
-/// A bell for each state: rung when a job may have become due in it.
+/// A bell for each state, and some for others: rung when a job may have become due in it.
 package struct JobBells: Sendable {
     private let bells: [JobState.Name: Bell]
 
@@ -63,4 +63,16 @@ package struct JobBells: Sendable {
 
     /// Every state has one from the start.
     package subscript(state: JobState.Name) -> Bell { bells[state] ?? Bell() }
+
+    /// For whoever looks after the inbox.
+    package let intake = Bell()
+    /// For whoever shows how things stand.
+    package let status = Bell()
+
+    /// Something has changed that any of them may have waited for.
+    package func ringAll() {
+        for bell in bells.values { bell.ring() }
+        intake.ring()
+        status.ring()
+    }
 }

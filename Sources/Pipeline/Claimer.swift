@@ -27,6 +27,7 @@ struct Claimer: Sendable {
             id: .make(at: now), folder: candidate.folder,
             sources: await sources(candidate.members, files: files, in: candidate.folder))
         try context.claims.prepare(drop.id)
+        context.reached(.claimFolderMade)
         let jobs: [Job]
         do {
             let (attachments, notes) = try await attachments(candidate, drop: drop, files: files)
@@ -40,7 +41,8 @@ struct Claimer: Sendable {
                 Job.queued(
                     JobID(rawValue: id), drop: drop, request: request,
                     name: OutputName.variation(number, of: settings.options.variations, name: name),
-                    priority: settings.options.priority, held: settings.options.hold, at: now)
+                    priority: settings.options.priority, held: settings.options.hold,
+                    fingerprint: settings.options.again ? nil : Self.fingerprint(request, variation: number), at: now)
             }
         } catch {
             try context.claims.remove(drop.id)
@@ -51,6 +53,7 @@ struct Claimer: Sendable {
         }
         // Leased to the Intake until the files are in the claim folder, so that nobody sends what is not there yet.
         try await context.store.insert(jobs, leasedUntil: now.adding(.seconds(3600)))
+        context.reached(.claimRecorded)
         let overtaken: Source?
         do {
             overtaken = try await take(drop)
@@ -62,7 +65,9 @@ struct Claimer: Sendable {
             try await Endings(context: context).abandon(jobs, of: drop)
             return .changed(InboxPath(from: drop.folder, following: overtaken.file))
         }
-        try await context.store.endLeases(of: drop.id)
+        let store = context.store
+        try await context.insisting { () async throws(JobStoreError) in try await store.endLeases(of: drop.id) }
+        context.reached(.claimed)
         context.bells[.queued].ring()
         context.metrics.claimedDrops.increment()
         context.logger.info("\(place(candidate.stem, drop)): claimed", metadata: metadata(jobs))
@@ -108,6 +113,21 @@ struct Claimer: Sendable {
         return .claimed([job])
     }
 
+    /// Equal for requests that ask for the same video; nil where the API fetches a picture itself, so that nobody here knows what
+    /// it shows.
+    private static func fingerprint(_ request: GenerationRequest, variation: Int) -> String? {
+        guard request.attachments.contains(where: { $0.place == [.key("image_url")] }),
+            !request.namesRemotePictures
+        else { return nil }
+        let pictures = request.attachments.map { attachment -> JSONValue in
+            ["place": .string("\(attachment.place)"), "sha256": .string(attachment.sha256)]
+        }
+        let asked: JSONValue = [
+            "body": .object(request.body), "pictures": .array(pictures), "variation": .integer(variation),
+        ]
+        return FileSystem.hash(of: Array(asked.text.utf8))
+    }
+
     private func place(_ stem: String, _ drop: Drop) -> String { drop.folder.appending(FileName(stem)).shown }
 
     private func metadata(_ jobs: [Job]) -> Logger.Metadata {
@@ -116,11 +136,12 @@ struct Claimer: Sendable {
 
     /// Moves a drop's files into its claim folder; the first that could not be taken, because it changed, or nil.
     private func take(_ drop: Drop) async throws(FileError) -> Source? {
-        let claims = context.claims
+        let (claims, reached) = (context.claims, context.reached)
         return try await context.files.run { () throws(FileError) in
             var overtaken: Source?
-            for source in drop.sources where try claims.take(source, of: drop) != .taken {
-                overtaken = overtaken ?? source
+            for source in drop.sources {
+                if try claims.take(source, of: drop) != .taken { overtaken = overtaken ?? source }
+                reached(.sourceTaken)
             }
             return overtaken
         }

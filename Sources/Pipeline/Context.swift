@@ -15,14 +15,26 @@ package struct Context: Sendable {
     package let configuration: PipelineConfiguration
     package let time: Timekeeper
     package let logger: Logger
-    package let bells = JobBells()
+    /// Days and months are the server's own.
+    package let calendar: Calendar
+    package let bells: JobBells
+    package let gates: Gates
     package let files = Offload(label: "hotreel.files")
     package let metrics = PipelineMetrics()
+    let places: Places?
+    let notify: @Sendable (Notice) -> Void
+    let reached: @Sendable (Step) -> Void
     let endings = Turnstile<DropID>()
 
+    /// - Parameters:
+    ///   - places: where inbox and outbox have to lie; nil believes whatever is there.
+    ///   - notify: hears, once, of what an admin should know. Must not block.
+    ///   - reached: hears of each named moment before the next thing happens; for tests that end the process there.
     package init(
         store: any JobStore, client: any GenerationClient, catalog: Catalog, claims: Claims, outbox: Outbox,
-        configuration: PipelineConfiguration, time: Timekeeper = .system, logger: Logger
+        configuration: PipelineConfiguration, time: Timekeeper = .system, calendar: Calendar = .current,
+        places: Places? = nil, notify: @escaping @Sendable (Notice) -> Void = { _ in },
+        reached: @escaping @Sendable (Step) -> Void = { _ in }, logger: Logger
     ) {
         self.store = store
         self.client = client
@@ -32,6 +44,15 @@ package struct Context: Sendable {
         self.configuration = configuration
         self.time = time
         self.logger = logger
+        self.calendar = calendar
+        self.places = places
+        self.notify = notify
+        self.reached = reached
+        let bells = JobBells()
+        self.bells = bells
+        gates = Gates(firstWait: configuration.retryInterval, time: time, logger: logger, notify: notify) {
+            bells.ringAll()
+        }
     }
 
     /// Makes an event durable, tells who may have something to do now, and says it in the log.
@@ -46,18 +67,42 @@ package struct Context: Sendable {
             }
         }.value.get()
         bells[next.state.name].ring()
+        bells.status.ring()
         // A place with the vendor has become free.
         if job.state.name == .generating || job.state.name == .submitting { bells[.queued].ring() }
+        // Whoever waits for this job's video may have it now, or must do without.
+        if next.state.name.isEnded { bells[.reusing].ring() }
         metrics.count(event.name)
-        log(event, next)
+        log(event, next, isNews: next.reason != job.reason)
         return next
     }
 
+    /// Does what must get into the ledger, because it has happened outside: again and again while the ledger cannot be written.
+    func insisting<Value: Sendable>(
+        _ work: () async throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        while true {
+            do throws(JobStoreError) {
+                return try await work()
+            } catch {
+                guard case .unavailable(let why) = error, !Task.isCancelled else { throw error }
+                gates.close(.ledger, reason: "the ledger cannot be written: \(why)")
+                let rings = gates.bell.rings
+                guard gates.isClosed(.ledger) else { continue }
+                await gates.bell.wait(after: rings, atMost: .seconds(30), by: time)
+            }
+        }
+    }
+
     /// One line for people; the ids in the metadata are for looking further.
-    private func log(_ event: JobEvent, _ job: Job) {
+    private func log(_ event: JobEvent, _ job: Job, isNews: Bool) {
         let place = job.drop.folder.appending(FileName(job.name)).shown
         var metadata: Logger.Metadata = ["job": "\(job.id)"]
         switch event {
+        // What is still the same is no news.
+        case .polled where !isNews, .stillUnconfirmed where !isNews, .deliveryPostponed where !isNews,
+            .submissionDeferred where gates.closed.isEmpty == false:
+            logger.debug("\(place): \(event.name.rawValue)", metadata: metadata)
         case .polled(_, nil, _), .downloaded, .submissionStarted:
             logger.debug("\(place): \(event.name.rawValue)", metadata: metadata)
         case .accepted(let id, _, _, _):
@@ -66,7 +111,8 @@ package struct Context: Sendable {
         case .completed: logger.info("\(place): generated", metadata: metadata)
         case .delivered(let video):
             logger.notice("\(job.drop.folder.appending(FileName(video.name)).shown).mp4: delivered", metadata: metadata)
-        case .submissionRefused(let failure), .generationFailed(let failure), .deliveryFailed(let failure):
+        case .submissionRefused(let failure), .submissionFailed(let failure), .generationFailed(let failure),
+            .deliveryFailed(let failure):
             logger.error("\(place): \(failure.message)", metadata: metadata)
         case .submissionUnconfirmed(let reason, _):
             logger.warning("\(place): unconfirmed, perhaps billed. \(reason)", metadata: metadata)

@@ -5,77 +5,69 @@ import Media
 import SystemPackage
 import VideoAPI
 
-/// Brings finished videos home: downloaded beside their destination, verified, named, with a receipt. Never gives up lightly,
-/// because they are paid for.
+/// Brings finished videos home. Never gives up lightly, because they are paid for.
 struct Deliverer: Sendable {
     let context: Context
+    private var delivery: Delivery { Delivery(context: context) }
+
+    init(context: Context) { self.context = context }
 
     var loop: DueLoop {
         DueLoop(
-            state: .generated, width: 4, lease: .seconds(3600), finishesSteps: false, context: context, step: deliver)
+            state: .generated, work: .deliver, width: 4, lease: .seconds(3600), finishesSteps: false, context: context,
+            step: deliver)
     }
 
     @Sendable
     private func deliver(_ job: Job) async throws(JobStoreError) {
         guard case .generated(let generation, let video) = job.state else { return }
         do {
-            if let known = video.downloaded, try await isInPlace(known, of: job) {
+            try await context.requirePlaces()
+            if let known = video.downloaded, try await delivery.isInPlace(known, of: job) {
                 return try await finish(job, generation, known)
             }
             let part = try context.outbox.downloadPath(of: job.id, folder: job.drop.folder)
-            try FileSystem.remove(part)
-            _ = try await context.client.download(video.url, to: part, limit: context.configuration.maxVideoBytes)
-            let facts = try await VideoProbe.facts(of: part)
-            let hash = try await context.files.run { () throws(FileError) in try FileSystem.hash(part) }
-            try await publish(part, facts: facts, sha256: hash.sha256, bytes: hash.bytes, of: job)
+            let file = try await complete(part, video, of: job)
+            let (named, final) = try await delivery.publish(part, file, of: job)
+            try await finish(named, generation, final)
         } catch let error as JobStoreError {
             throw error
         } catch is CancellationError {
             return
         } catch {
             if Task.isCancelled { return }
-            if let part = try? context.outbox.downloadPath(of: job.id, folder: job.drop.folder) {
-                // Each try begins anew, and after the last none may stay.
-                try? FileSystem.remove(part)
-            }
             // Its name may have been recorded since the step began.
             guard let current = try await context.store.job(job.id), current.state.name == .generated else { return }
             try await record(error, on: current, since: generation)
         }
     }
 
-    /// Records the name before it exists, then takes it; another drop may take it first, so it is tried again.
-    private func publish(
-        _ part: FilePath, facts: VideoFacts, sha256: String, bytes: Int, of job: Job
-    ) async throws {
-        var job = job
-        while true {
-            let name = context.outbox.freeVideoName(job.wishedName, folder: job.drop.folder)
-            let video = DeliveredVideo(name: name, sha256: sha256, bytes: bytes, facts: facts)
-            job = try await context.record(.downloaded(video), on: job)
-            guard case .generated(let generation, _) = job.state else { return }
-            if try context.outbox.publish(part, folder: job.drop.folder, name: name) {
-                return try await finish(job, generation, video)
-            }
+    /// The whole video in `part`: as an earlier try left it, or downloaded, from where that broke off.
+    private func complete(_ part: FilePath, _ video: GeneratedVideo, of job: Job) async throws -> DeliveredVideo {
+        if let known = video.downloaded, try FileSystem.status(of: part) != nil {
+            let hash = try await context.files.run { () throws(FileError) in try FileSystem.hash(part) }
+            if hash.sha256 == known.sha256 { return known }
+        }
+        context.reached(.downloadBegun)
+        _ = try await context.client.download(video.url, to: part, limit: context.configuration.maxVideoBytes)
+        do {
+            let file = try await delivery.verified(part, of: job)
+            context.reached(.downloaded)
+            return file
+        } catch let problem as VideoProblem {
+            // What cannot be played may have been pieced together wrongly: the next try begins anew.
+            if case .notChecked = problem { throw problem }
+            try FileSystem.remove(part)
+            throw problem
         }
     }
 
-    /// Whether the chosen name already holds this very video, because a crash came just after the rename.
-    private func isInPlace(_ video: DeliveredVideo, of job: Job) async throws -> Bool {
-        let path = context.outbox.videoPath(folder: job.drop.folder, name: video.name)
-        guard FileSystem.exists(path) else { return false }
-        return try await context.files.run { () throws(FileError) in try FileSystem.hash(path) }.sha256 == video.sha256
-    }
-
     private func finish(_ job: Job, _ generation: Generation, _ video: DeliveredVideo) async throws {
-        let delivered = context.time.now()
         let receipt = Receipt(
-            job: job, generation: generation, video: video, delivered: delivered,
+            job: job, payment: .paid(generation), video: video, delivered: context.time.now(),
             warnings: (job.request?.warnings ?? []) + durationWarning(job, video),
             isPreview: context.configuration.isPreview)
-        try FileSystem.replace(
-            context.outbox.receiptPath(folder: job.drop.folder, name: video.name), with: receipt.json)
-        try await Endings(context: context).deliver(job, video)
+        try await delivery.finish(job, video, receipt)
     }
 
     private func durationWarning(_ job: Job, _ video: DeliveredVideo) -> [String] {
@@ -86,24 +78,18 @@ struct Deliverer: Sendable {
         return ["asked for \(Int(asked)) seconds, and the API made \(got); it is paid for, so it is delivered as it is"]
     }
 
-    /// What a failed attempt means: a fresh link, another try later, or at long last the person's turn.
+    /// What a failed attempt means: a gate that closes, a fresh link, another try later, or at long last the person's turn.
     private func record(_ error: any Error, on job: Job, since generation: Generation) async throws(JobStoreError) {
         let now = context.time.now()
-        let age = Duration.seconds(max(0, now.timeIntervalSince(generation.completed ?? generation.accepted)))
         let reason = Self.words(for: error)
-        if age > context.configuration.deliveryPatience, try await !isRetried(job) {
-            let failure = Failure(
-                stage: .delivery,
-                message: "The video is paid for and could not be brought home: \(reason)",
-                problems: [
-                    Problem(
-                        file: job.name + ".mp4", rule: reason,
-                        remedy:
-                            "Do not drop the files again, that would cost again. Ask your admin to run: hotreel retry \(job.id)"
-                    )
-                ])
-            let failed = try await context.record(.deliveryFailed(failure), on: job)
-            return await Endings(context: context).settle(failed)
+        // Room and a reachable outbox are everybody's trouble, and no try is lost by waiting for them.
+        if isTheWorlds(error) {
+            try await context.record(.deliveryPostponed(reason: reason, until: now), on: job)
+            return
+        }
+        let age = Duration.seconds(max(0, now.timeIntervalSince(generation.completed ?? generation.accepted)))
+        if age > context.configuration.deliveryPatience, try await hasTriedLongEnough(job) {
+            return try await fail(job, reason)
         }
         // The wait grows with the time it has already taken: from two seconds to five minutes.
         let next = now.adding(min(max(age / 4, .seconds(2)), .seconds(300)))
@@ -114,25 +100,66 @@ struct Deliverer: Sendable {
         case DownloadError.interrupted where age > .seconds(30):
             // Asking again costs nothing, and the answer may name another host.
             try await context.record(.linkExpired(reason: reason, nextPoll: next), on: job)
-        case DownloadError.expired, DownloadError.notAVideo, is VideoProblem:
+        case DownloadError.expired, DownloadError.notAVideo, DownloadError.addressRefused, is VideoProblem:
             try await context.record(.linkExpired(reason: reason, nextPoll: next), on: job)
         default:
             try await context.record(.deliveryPostponed(reason: reason, until: next), on: job)
         }
     }
 
-    /// Whether a person asked for another try so lately that its patience lasts: an old link has surely expired by then.
-    private func isRetried(_ job: Job) async throws(JobStoreError) -> Bool {
-        let retry = try await context.store.history(of: job.id).last { $0.event == JobEvent.Name.retried.rawValue }
-        return retry.map { context.time.now() <= $0.at.adding(context.configuration.deliveryPatience) } ?? false
+    private func isTheWorlds(_ error: any Error) -> Bool {
+        switch error {
+        case let error as FileError: return context.note(error)
+        case let error as PlaceGone: return context.note(error)
+        case DownloadError.disk(_, let code): return context.note(FileError("write", context.outbox.root, code))
+        default: return false
+        }
     }
+
+    private func fail(_ job: Job, _ reason: String) async throws(JobStoreError) {
+        let failure = Failure(
+            stage: .delivery,
+            message: "The video is paid for and could not be brought home: \(reason)",
+            problems: [
+                Problem(
+                    file: job.name + ".mp4", rule: reason,
+                    remedy:
+                        "Do not drop the files again, that would cost again. Ask your admin to run: hotreel retry \(job.id)"
+                )
+            ])
+        let failed = try await context.record(.deliveryFailed(failure), on: job)
+        context.notify(
+            Notice(
+                .notRetrieved,
+                message: "\(job.name) is paid for and could not be fetched: \(reason). hotreel retry \(job.id) tries again.",
+                at: failed.updated, job: job.id))
+        if let part = try? context.outbox.downloadPath(of: job.id, folder: job.drop.folder) {
+            do { try FileSystem.remove(part) } catch { context.note(error) }
+        }
+        await Endings(context: context).settle(failed)
+    }
+
+    /// Whether enough was tried since the video was finished, or since a person asked for another try: a clock that was set
+    /// must not decide, and after a retry an old link has surely expired.
+    private func hasTriedLongEnough(_ job: Job) async throws(JobStoreError) -> Bool {
+        let history = try await context.store.history(of: job.id)
+        let retried = history.lastIndex { $0.event == JobEvent.Name.retried.rawValue }
+        if let retried, context.time.now() <= history[retried].at.adding(context.configuration.deliveryPatience) {
+            return false
+        }
+        let tries: Set<String> = [JobEvent.Name.linkExpired.rawValue, JobEvent.Name.deliveryPostponed.rawValue]
+        return history[(retried ?? 0)...].count { tries.contains($0.event) } >= Self.tries
+    }
+
+    private static let tries = 5
 
     private static func words(for error: any Error) -> String {
         switch error {
         case DownloadError.expired(let status): "the video's link has expired (\(status)); asking for a new one"
         case DownloadError.interrupted(let why): "the download was interrupted: \(why)"
         case DownloadError.notAVideo(let why): "what came is not a video: \(why)"
-        case DownloadError.disk(let why): "the outbox cannot take it: \(why)"
+        case DownloadError.addressRefused(let why): "the video's link is not followed: \(why)"
+        case DownloadError.disk(let why, _): "the outbox cannot take it: \(why)"
         case let problem as VideoProblem: problem.message
         case let error as FileError: error.description
         default: "\(error)"

@@ -9,6 +9,7 @@ import Synchronization
 /// It holds no queue of its own: what it does not hold a lease on is in the ledger, so a restart is nothing special.
 struct DueLoop: Sendable {
     let state: JobState.Name
+    let work: Work
     /// Steps at the same time.
     let width: Int
     let lease: Duration
@@ -32,23 +33,28 @@ struct DueLoop: Sendable {
                     let rings = bell.rings
                     var nextLook = Self.longestSleep
                     do throws(JobStoreError) {
-                        let room = try await room(busy.free)
+                        let admission = await context.admission(work)
+                        let room = try await room(busy.free, admission)
                         for job in try await claim(upTo: room) {
                             busy.take()
+                            if admission == .probe { context.gates.beginProbe(work) }
                             group.addTask {
                                 await perform(job)
+                                if admission == .probe { context.gates.endProbe(work) }
                                 busy.give()
                                 bell.ring()
                             }
                         }
                         // Without room a bell tells when there is some.
-                        if busy.free > 0, room > 0, let due = try await context.store.nextDue(state) {
+                        if case .closed(let until) = admission {
+                            nextLook = min(nextLook, max(until - context.time.uptime(), .milliseconds(5)))
+                        } else if busy.free > 0, room > 0, let due = try await context.store.nextDue(state) {
                             let wait = Duration.seconds(max(0, due.timeIntervalSince(context.time.now())))
                             nextLook = min(nextLook, max(wait, .milliseconds(5)))
                         }
                     } catch {
-                        context.logger.error("\(error)")
                         nextLook = .seconds(2)
+                        context.note(error)
                     }
                     await bell.wait(after: rings, atMost: nextLook, by: context.time)
                 }
@@ -59,8 +65,11 @@ struct DueLoop: Sendable {
     }
 
     /// How many jobs may be taken now. Steps under way may not yet be counted by the allowance, so they are taken from it.
-    private func room(_ free: Int) async throws(JobStoreError) -> Int {
-        free > 0 ? min(free, try await allowance() - (width - free)) : 0
+    private func room(_ free: Int, _ admission: GateStates.Admission) async throws(JobStoreError) -> Int {
+        if case .closed = admission { return 0 }
+        guard free > 0 else { return 0 }
+        let room = min(free, try await allowance() - (width - free))
+        return admission == .probe ? min(1, room) : room
     }
 
     private func claim(upTo limit: Int) async throws(JobStoreError) -> [Job] {
@@ -78,6 +87,8 @@ struct DueLoop: Sendable {
             }
         } catch JobStoreError.lostRace {
             // Somebody moved the job on; the ledger knows better.
+        } catch let error as JobStoreError {
+            context.note(error)
         } catch {
             context.logger.error("\(error)", metadata: ["job": "\(job.id)"])
         }

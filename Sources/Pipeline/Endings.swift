@@ -15,6 +15,7 @@ struct Endings: Sendable {
             let siblings = try await context.store.jobs(of: job.drop.id).filter { $0.id != job.id }
             if siblings.allSatisfy(\.state.name.isEnded) {
                 try await place(job.drop, outcomes: siblings.map(\.state.name) + [.delivered])
+                context.reached(.originalsPlaced)
             }
             try await context.record(.delivered(video), on: job)
             if siblings.allSatisfy(\.state.name.isEnded) { try await context.store.markSettled(job.drop.id) }
@@ -24,20 +25,27 @@ struct Endings: Sendable {
     /// Ends a job that has failed or was cancelled: its report, and the sources once no other job needs them.
     func settle(_ job: Job) async {
         do {
+            try await context.requirePlaces()
             try await context.endings.pass(job.drop.id) { () throws in
                 let jobs = try await context.store.jobs(of: job.drop.id)
                 let isLast = jobs.allSatisfy(\.state.name.isEnded)
                 // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
                 let isPlaced = try context.claims.isEmptied(job.drop.id)
                 if !isPlaced {
-                    let number = context.outbox.freeNumber(for: job.drop, in: .errors)
+                    let number = try context.outbox.freeNumber(for: job.drop, in: .errors)
                     for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
-                    if isLast { try await place(job.drop, outcomes: jobs.map(\.state.name), number: number) }
+                    context.reached(.reported)
+                    if isLast {
+                        try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
+                        context.reached(.sourcesGivenBack)
+                    }
                 }
                 if isLast { try await context.store.markSettled(job.drop.id) }
+                context.reached(.settled)
             }
         } catch {
             // The ledger knows that the drop is not settled, so the next sweep does this again.
+            guard !context.note(error) else { return }
             context.logger.error(
                 "cannot give back the files of \(job.drop.stem): \(error)", metadata: ["job": "\(job.id)"])
         }
@@ -62,6 +70,10 @@ struct Endings: Sendable {
             while !Task.isShuttingDownGracefully && !Task.isCancelled {
                 let rings = bell.rings
                 do throws(JobStoreError) {
+                    guard await context.admission(.settle) == .open else {
+                        await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
+                        continue
+                    }
                     var drops: Set<DropID> = []
                     for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
                         if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) {
@@ -69,7 +81,7 @@ struct Endings: Sendable {
                         }
                     }
                 } catch {
-                    context.logger.error("\(error)")
+                    context.note(error)
                 }
                 await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
             }
@@ -79,7 +91,7 @@ struct Endings: Sendable {
     }
 
     private func report(_ job: Job, among jobs: [Job], number: Int) throws {
-        guard case .failed(let failure, _) = job.state else { return }
+        guard let failure = try failure(of: job) else { return }
         var stem = OutputName.fitting(job.drop.stem)
         if let index = jobs.firstIndex(where: { $0.id == job.id }), jobs.count > 1 {
             stem = OutputName.variation(index + 1, of: jobs.count, name: stem)
@@ -89,8 +101,20 @@ struct Endings: Sendable {
             text: report.text, json: report.json, folder: job.drop.folder, stem: OutputName.choice(number, of: stem))
     }
 
+    /// Why a job's files are in `errors`. A drop that was cancelled because its files changed has none there, and no report.
+    private func failure(of job: Job) throws(FileError) -> Failure? {
+        switch job.state {
+        case .failed(let failure, _): return failure
+        case .cancelled where try !context.claims.sourceFiles(in: job.drop.id).isEmpty:
+            return Failure(
+                stage: .cancelled, message: "Somebody cancelled this before it was sent; nothing was charged.")
+        default: return nil
+        }
+    }
+
     /// Empties a drop's claim folder: into `originals` where every video was delivered, else into `errors`; into both where some were.
     private func place(_ drop: Drop, outcomes: [JobState.Name], number: Int? = nil) async throws {
+        try await context.requirePlaces()
         let outbox = context.outbox
         let claims = context.claims
         let isDelivered = outcomes.contains(.delivered)
@@ -98,7 +122,7 @@ struct Endings: Sendable {
         let keeps = context.configuration.originals == .keep
         try await context.files.run { () throws(FileError) in
             if isDelivered, keeps {
-                let place = outbox.freeNumber(for: drop, in: .originals)
+                let place = try outbox.freeNumber(for: drop, in: .originals)
                 if isFailed {
                     try outbox.receiveCopies(drop, from: claims, in: .originals, number: place)
                 } else {
@@ -106,7 +130,7 @@ struct Endings: Sendable {
                 }
             }
             if isFailed {
-                let place = number ?? outbox.freeNumber(for: drop, in: .errors)
+                let place = try number ?? outbox.freeNumber(for: drop, in: .errors)
                 try outbox.receive(drop, from: claims, in: .errors, number: place)
             }
             try claims.remove(drop.id, discardingSources: isDelivered && !isFailed && !keeps)

@@ -33,6 +33,7 @@ struct ErrorReport {
         case .submit: "\(name) was refused by the video service. Nothing was charged."
         case .generation: "The video service could not make a video of \(name). A failed video is not charged."
         case .delivery: "The video of \(name) is made and paid for, but could not be fetched."
+        case .cancelled: "\(name) was cancelled before it was sent. Nothing was charged."
         case .unknown: "\(name) was found without a record of it. It may have been paid for already."
         }
     }
@@ -53,7 +54,9 @@ struct ErrorReport {
         if failure.stage == .unknown { return [place, "", reference] }
         return [
             place,
-            "Once it is put right, drag \(files.count == 1 ? "it" : "them") back into the inbox to try again.",
+            failure.stage == .cancelled
+                ? "If the video is wanted after all, drag \(files.count == 1 ? "it" : "them") back into the inbox."
+                : "Once it is put right, drag \(files.count == 1 ? "it" : "them") back into the inbox to try again.",
             "",
             reference,
         ]

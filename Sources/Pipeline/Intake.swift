@@ -19,7 +19,7 @@ actor Intake {
     private let examiner: Examiner
     private let claimer: Claimer
     private let onReady: @Sendable () async -> Void
-    private let bell = Bell()
+    private var bell: Bell { context.bells.intake }
 
     private var table = InboxTable()
     private var deadlines = Heap<Deadline>()
@@ -49,6 +49,12 @@ actor Intake {
                 await onReady()
                 while !Task.isShuttingDownGracefully && !Task.isCancelled {
                     let rings = bell.rings
+                    // While the share is not there, what is known of it stays, and nothing is concluded from what is not seen.
+                    guard await context.admission(.intake) == .open else {
+                        nextListing = .zero
+                        await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
+                        continue
+                    }
                     if let watcher { await apply(watcher.drain(), rescan: rescan) }
                     if nextListing <= context.time.uptime() { await list(next: rescan) }
                     if await decide() { continue }
@@ -115,6 +121,7 @@ actor Intake {
         let listing = await context.files.run { InboxListing(of: inbox, below: folder) }
         if let error = listing.error {
             // An unreadable inbox is not an empty one.
+            guard !context.note(error) else { return }
             return context.logger.error("\(error); what was known of the inbox stays as it was")
         }
         let now = context.time.uptime()
@@ -226,7 +233,7 @@ actor Intake {
 
     private func act(_ verdicts: [PairingVerdict]) async {
         let work = verdicts.map { ($0, $0.members) }
-        let claimer = claimer
+        let (claimer, context) = (claimer, context)
         var known: [InboxPath: InboxFile] = [:]
         for (_, members) in work { for member in members { known[member.path] = table.file(member.path) } }
         let files = known
@@ -234,6 +241,7 @@ actor Intake {
             verdict, members -> ([Candidate.Member], Result<Claimer.Outcome, any Error>?) in
             let outcome: Result<Claimer.Outcome, any Error>
             do {
+                try await context.requirePlaces()
                 switch verdict {
                 case .take(let candidate): outcome = .success(try await claimer.claim(candidate, files: files))
                 case .refuse(let refusal): outcome = .success(try await claimer.refuse(refusal, files: files))
@@ -262,7 +270,7 @@ actor Intake {
             warn(members, obstacle)
             for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(30)) }
         case .failure(let error):
-            warn(members, "cannot be claimed: \(error)")
+            if !context.note(error) { warn(members, "cannot be claimed: \(error)") }
             for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(10)) }
         case nil: break
         }

@@ -1,4 +1,5 @@
 import Jobs
+import Logging
 import ServiceLifecycle
 
 /// Everything between the two folders, as one service.
@@ -13,17 +14,49 @@ package struct Pipeline: Service {
     }
 
     package func run() async throws {
-        try await StartUp(context: context).heal()
-        let loops = [
-            Submitter(context: context).loop, Poller(context: context).loop, Deliverer(context: context).loop,
-            Reconciler(context: context).loop,
+        try await StartUp(context: context).resume()
+        // Paid work is asked after whatever has become of the share.
+        let asking = [Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop]
+        let working = [
+            Submitter(context: context).loop, Deliverer(context: context).loop, Reuser(context: context).loop,
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await intake.run() }
-            group.addTask { await Endings(context: context).sweep() }
-            for loop in loops { group.addTask { await loop.run() } }
+            group.addTask { await Gatekeeper(context: context).run() }
+            group.addTask { await StatusFile(context: context).run() }
+            for loop in asking { group.addTask { await loop.run() } }
+            group.addTask {
+                guard try await heal() else { return }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await intake.run() }
+                    group.addTask { await Endings(context: context).sweep() }
+                    for loop in working { group.addTask { await loop.run() } }
+                    for try await _ in group {}
+                }
+            }
             // The first that fails ends the others; waiting for all would keep its error back.
             for try await _ in group {}
+        }
+    }
+
+    /// Brings ledger and folders into agreement once both folders are there. False when it was told to stop before.
+    private func heal() async throws -> Bool {
+        let bell = context.gates.bell
+        return try await withGracefulShutdownHandler {
+            while !Task.isShuttingDownGracefully && !Task.isCancelled {
+                let rings = bell.rings
+                if await context.admission(.settle) == .open {
+                    do {
+                        try await StartUp(context: context).heal()
+                        return true
+                    } catch {
+                        guard context.note(error) else { throw error }
+                    }
+                }
+                await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
+            }
+            return false
+        } onGracefulShutdown: {
+            bell.ring()
         }
     }
 }

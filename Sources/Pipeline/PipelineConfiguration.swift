@@ -4,6 +4,7 @@ import Jobs
 /// What the pipeline must know; the defaults are those the configuration reference prints.
 package struct PipelineConfiguration: Sendable {
     package enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }
+    package enum Duplicates: String, Sendable, CaseIterable { case reuse, generate }
     package enum Originals: String, Sendable, CaseIterable { case keep, delete }
 
     package var pairing = PairingRules(settle: .seconds(1), grace: .seconds(5), orphanAfter: .seconds(3600))
@@ -16,6 +17,10 @@ package struct PipelineConfiguration: Sendable {
     /// Jobs that are, or may be, with the vendor at the same time.
     package var maxInFlight = 100
     package var submitsPerSecond = 5.0
+    package var duplicates = Duplicates.reuse
+    package var budgets = Budgets()
+    /// Credits a second of video is taken to cost before the API has charged for one like it.
+    package var creditsPerSecond = 200_000.0
     package var originals = Originals.keep
     /// Bytes of the largest video that is taken.
     package var maxVideoBytes = 4 << 30
@@ -23,6 +28,12 @@ package struct PipelineConfiguration: Sendable {
     package var deliveryPatience: Duration = .seconds(86_400)
     /// How long the vendor's log is searched for a POST without an answer before only a person can decide.
     package var lookupPatience: Duration = .seconds(3 * 86_400)
+    /// Shortest time between two such looks.
+    package var lookupPause: Duration = .seconds(10)
+    /// Whether a POST that was never found is then sent again, though it may have been billed.
+    package var resubmitUnconfirmed = false
+    /// How long a closed gate waits before it is tried for the first time; each try in vain doubles it, up to five minutes.
+    package var retryInterval: Duration = .seconds(10)
     /// Whether the far end makes previews, so that receipts say so.
     package var isPreview = false
 

@@ -4,11 +4,32 @@ import Jobs
 /// What stands beside a delivered video. Its keys are a promise to scripts.
 struct Receipt {
     let job: Job
-    let generation: Generation
+    let payment: Payment
     let video: DeliveredVideo
     let delivered: Date
     let warnings: [String]
     let isPreview: Bool
+
+    /// Who paid for the video.
+    enum Payment {
+        case paid(Generation)
+        /// Another job, by this generation; nothing was paid again.
+        case reused(from: Job, Generation?)
+
+        var generation: Generation? {
+            switch self {
+            case .paid(let generation): generation
+            case .reused(_, let generation): generation
+            }
+        }
+
+        var charge: Charge {
+            switch self {
+            case .paid(let generation): generation.charge
+            case .reused: Charge(credits: 0, usd: 0)
+            }
+        }
+    }
 
     /// Pretty-printed JSON, keys sorted, times in ISO 8601 UTC.
     var json: [UInt8] {
@@ -17,13 +38,14 @@ struct Receipt {
             "name": .string(video.name),
             "folder": .string(job.drop.folder.text),
             "request": job.request?.shown ?? .null,
-            "generation_id": .string(generation.id.rawValue),
-            "client_request_id": .string(generation.submission.clientRequestID.rawValue),
-            "credits": generation.charge.credits.map(JSONValue.amount) ?? .null,
-            "usd": generation.charge.usd.map(JSONValue.amount) ?? .null,
+            "generation_id": (payment.generation?.id.rawValue).map(JSONValue.string) ?? .null,
+            "client_request_id": (payment.generation?.submission.clientRequestID.rawValue).map(JSONValue.string)
+                ?? .null,
+            "credits": payment.charge.credits.map(JSONValue.amount) ?? .null,
+            "usd": payment.charge.usd.map(JSONValue.amount) ?? .null,
             "created": .time(job.created),
-            "submitted": .time(generation.submission.started),
-            "completed": generation.completed.map(JSONValue.time) ?? .null,
+            "submitted": (payment.generation?.submission.started).map(JSONValue.time) ?? .null,
+            "completed": (payment.generation?.completed).map(JSONValue.time) ?? .null,
             "delivered": .time(delivered),
             "attempts": .integer(job.attempts),
             "sources": .array(
@@ -41,6 +63,12 @@ struct Receipt {
             "warnings": .array(warnings.map(JSONValue.string)),
         ]
         if isPreview { object["preview"] = true }
+        if case .reused(let original, _) = payment {
+            object["reused"] = [
+                "job": .string(original.id.rawValue), "name": .string(original.name),
+                "folder": .string(original.drop.folder.text),
+            ]
+        }
         return JSONValue.object(object).document
     }
 }

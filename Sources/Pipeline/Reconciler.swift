@@ -8,9 +8,15 @@ import VideoAPI
 struct Reconciler: Sendable {
     let context: Context
 
+    /// How often a request may fail at the vendor, unbilled, before sending it again is no use.
+    private static let tries = 5
+    /// Looks that must have been in vain before time alone may decide anything, so that a clock that was set decides nothing.
+    private static let looks = 20
+
     var loop: DueLoop {
         DueLoop(
-            state: .unconfirmed, width: 2, lease: .seconds(300), finishesSteps: false, context: context, step: lookUp)
+            state: .unconfirmed, work: .lookUp, width: 2, lease: .seconds(300), finishesSteps: false, context: context,
+            step: lookUp)
     }
 
     /// Jobs in the middle of a POST when the process last ended: nobody knows how it went.
@@ -31,37 +37,97 @@ struct Reconciler: Sendable {
         let age = Duration.seconds(max(0, now.timeIntervalSince(submission.started)))
         let found: RequestLogPage.Row?
         do {
-            found = try await find(submission)
+            found = try await find(submission, age: age)
         } catch {
             // Cut off by our own end, which is no news about the API.
             if Task.isCancelled { return }
+            context.gates.close(by: error.trouble, during: .lookUp)
             try await context.record(
                 .stillUnconfirmed(
                     reason: "the API's log cannot be read: \(error.trouble.message)",
-                    nextLookup: now.adding(max(error.trouble.retryAfter ?? .zero, Self.pause(age)))), on: job)
+                    nextLookup: now.adding(max(error.trouble.retryAfter ?? .zero, pause(age)))), on: job)
             return
         }
-        switch found {
-        case let row? where row.succeeded:
-            try await context.record(
-                .accepted(row.inferenceID, status: "found in the log", charge: row.charge, nextPoll: now), on: job)
-        case _?:
-            try await context.record(.foundUnbilled, on: job)
+        context.reached(.lookedUp)
+        context.gates.succeeded(.lookUp)
+        switch found?.outcome {
+        case .succeeded, .unknown:
+            guard let row = found else { return }
+            try await adopt(row, for: job)
+        case .failed:
+            try await resend(job)
         case nil:
-            let reason =
-                age < context.configuration.lookupPatience
-                ? "the request's answer was lost; the API's log does not show it yet, which proves nothing"
-                : "the request's answer was lost and the API's log never showed it: look at the API's own pages, "
-                    + "then say hotreel resolve \(job.id) --generation ID or --not-billed"
-            try await context.record(
-                .stillUnconfirmed(reason: reason, nextLookup: now.adding(Self.pause(age))), on: job)
+            try await goOnLooking(job, age: age)
         }
     }
 
-    /// Pages through the log from a little before the POST until now.
-    private func find(_ submission: Submission) async throws(PollError) -> RequestLogPage.Row? {
-        let start = submission.started.addingTimeInterval(-600)
-        let end = context.time.now().addingTimeInterval(600)
+    private func adopt(_ row: RequestLogPage.Row, for job: Job) async throws(JobStoreError) {
+        let now = context.time.now()
+        do throws(JobStoreError) {
+            try await context.record(
+                .accepted(row.inferenceID, status: "found in the log", charge: row.charge, nextPoll: now), on: job)
+            context.reached(.adopted)
+        } catch {
+            guard case .violated = error else { throw error }
+            try await context.record(
+                .stillUnconfirmed(
+                    reason: "the API's log names generation \(row.inferenceID), which belongs to another job",
+                    nextLookup: now.adding(.seconds(3600))), on: job)
+        }
+    }
+
+    /// It failed, so it was not billed: it is sent again, but not for ever.
+    private func resend(_ job: Job) async throws(JobStoreError) {
+        guard job.attempts >= Self.tries else {
+            try await context.record(.foundUnbilled, on: job)
+            return
+        }
+        let failure = Failure(
+            stage: .submit, message: "The API failed on this request \(job.attempts) times; nothing was charged.",
+            problems: [
+                Problem(
+                    file: job.drop.stem, rule: "the API's log shows each try as failed",
+                    remedy: "Wait a while, then drop the files again. If it fails again, change the picture or the prompt.")
+            ])
+        let failed = try await context.record(.submissionFailed(failure), on: job)
+        await Endings(context: context).settle(failed)
+    }
+
+    private func goOnLooking(_ job: Job, age: Duration) async throws(JobStoreError) {
+        let now = context.time.now()
+        guard age >= context.configuration.lookupPatience, try await hasLookedOften(job) else {
+            let reason = "the request's answer was lost; the API's log does not show it yet, which proves nothing"
+            try await context.record(.stillUnconfirmed(reason: reason, nextLookup: now.adding(pause(age))), on: job)
+            return
+        }
+        if context.configuration.resubmitUnconfirmed {
+            try await context.record(
+                .resubmitted(
+                    reason: "the API's log never showed the request, and api.resubmitUnconfirmed is on; "
+                        + "if it was billed after all, this pays twice"), on: job)
+            return
+        }
+        let reason =
+            "the request's answer was lost and the API's log never showed it: look at the API's own pages, "
+            + "then say hotreel resolve \(job.id) --generation ID or --not-billed"
+        if job.reason != reason {
+            context.notify(Notice(.unconfirmed, message: "\(job.name): \(reason)", at: now, job: job.id))
+        }
+        try await context.record(.stillUnconfirmed(reason: reason, nextLookup: now.adding(pause(age))), on: job)
+    }
+
+    private func hasLookedOften(_ job: Job) async throws(JobStoreError) -> Bool {
+        let needed = min(Self.looks, Int(context.configuration.lookupPatience.seconds / 60))
+        return try await context.store.history(of: job.id)
+            .count { $0.event == JobEvent.Name.stillUnconfirmed.rawValue } >= needed
+    }
+
+    /// Pages through the log around the POST. The API's clock may not be ours, and the older the trouble, the wider the look.
+    private func find(_ submission: Submission, age: Duration) async throws(PollError) -> RequestLogPage.Row? {
+        let margin: TimeInterval = age < .seconds(600) ? 900 : 90_000
+        let start = submission.started.addingTimeInterval(-margin)
+        // A row is dated by its request: what came much later is another.
+        let end = min(context.time.now().addingTimeInterval(margin), submission.started.addingTimeInterval(margin + 3600))
         var offset = 0
         while true {
             let page = try await context.client.requestLog(from: start, to: end, offset: offset)
@@ -73,6 +139,8 @@ struct Reconciler: Sendable {
         }
     }
 
-    /// The longer it has been, the longer until the next look: a tenth of the age, from ten seconds to an hour.
-    private static func pause(_ age: Duration) -> Duration { min(max(age / 10, .seconds(10)), .seconds(3600)) }
+    /// The longer it has been, the longer until the next look: a tenth of the age, from the shortest pause to an hour.
+    private func pause(_ age: Duration) -> Duration {
+        min(max(age / 10, context.configuration.lookupPause), .seconds(3600))
+    }
 }

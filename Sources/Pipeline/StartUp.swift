@@ -6,14 +6,27 @@ import Jobs
 struct StartUp: Sendable {
     let context: Context
 
-    func heal() async throws {
+    /// What needs the ledger alone: nobody works on anything, and what was being sent is uncertain.
+    func resume() async throws(JobStoreError) {
+        if let last = try await context.store.lastChange(), last > context.time.now().adding(.seconds(60)) {
+            let back = Duration.seconds(context.time.now().timeIntervalSince(last))
+            context.logger.warning(
+                "the system's clock is \(abs(back.seconds).inWords) behind the ledger; what waits is moved along with it")
+            try await context.store.shiftDue(by: back)
+        }
         try await context.store.endLeases()
+        context.gates.restore(try await context.store.closedGates().filter { !$0.gate.isChecked })
+        try await Reconciler(context: context).adoptInterrupted()
+        try await Releaser(context: context).releaseAll()
+    }
+
+    /// What needs the folders: must not be done while a share is not there, whose files would seem to be gone.
+    func heal() async throws {
         try FileSystem.makeFolder(context.claims.root)
         try context.outbox.prepare()
         let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
         for jobs in unsettled.values { try await heal(jobs) }
         for drop in try context.claims.drops() where unsettled[drop] == nil { try await adopt(drop) }
-        try await Reconciler(context: context).adoptInterrupted()
     }
 
     private func heal(_ jobs: [Job]) async throws {

@@ -7,23 +7,34 @@ import VideoAPI
 /// Sends queued jobs to the API, each once. The intent is on disk before the first byte goes out.
 struct Submitter: Sendable {
     let context: Context
+    private let treasury: Treasury
     private let pace: Pace
+    private let congestion = SharedCongestion()
 
     /// POSTs at the same time; each is mostly waiting for the upload.
     private static let width = 8
+    /// A POST that was lost so long ago no longer takes up one of the API's places.
+    private static let longestGeneration: TimeInterval = 3600
 
     init(context: Context) {
         self.context = context
+        treasury = Treasury(context: context)
         pace = Pace(perSecond: context.configuration.submitsPerSecond)
     }
 
     var loop: DueLoop {
         DueLoop(
-            state: .queued, width: Self.width, lease: .seconds(600), finishesSteps: true, context: context,
+            state: .queued, work: .submit, width: Self.width, lease: .seconds(600), finishesSteps: true,
+            context: context,
             allowance: { () async throws(JobStoreError) -> Int in
-                context.configuration.maxInFlight - (try await context.store.inFlight())
+                min(context.configuration.maxInFlight, congestion.limit ?? .max) - (try await inFlight())
             },
             step: submit)
+    }
+
+    private func inFlight() async throws(JobStoreError) -> Int {
+        try await context.store.inFlight(
+            unconfirmedSince: context.time.now().addingTimeInterval(-Self.longestGeneration))
     }
 
     @Sendable
@@ -35,40 +46,28 @@ struct Submitter: Sendable {
         } catch {
             return
         }
-        let id = job.nextClientRequestID
-        let submitting = try await context.record(.submissionStarted(id), on: job)
+        guard let submitting = try await treasury.begin(job),
+            let clientRequestID = submitting.state.submission?.clientRequestID
+        else { return }
         let outcome = await context.client.submit(
             OutgoingSubmission(
-                clientRequestID: id, request: request, attachments: context.claims.folder(of: job.drop.id)))
-        try await record(outcome, of: submitting)
+                clientRequestID: clientRequestID, request: request,
+                attachments: context.claims.folder(of: job.drop.id)))
+        context.reached(.answered)
+        // What the API has said is known to nobody else: it is held until the ledger takes it.
+        try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }
     }
 
     private func record(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
-        // What the API has said is known to nobody else: it is held until the ledger takes it.
-        var pause = Duration.seconds(1)
-        while true {
-            do throws(JobStoreError) {
-                return try await recordOnce(outcome, of: job)
-            } catch {
-                guard case .unavailable(let why) = error, !Task.isCancelled else { throw error }
-                context.logger.error("the ledger does not take what the API answered, trying again: \(why)")
-                do { try await context.time.sleep(pause) } catch { throw JobStoreError.unavailable(why) }
-                pause = min(pause * 2, .seconds(30))
-            }
-        }
-    }
-
-    private func recordOnce(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
         let now = context.time.now()
         switch outcome {
         case .accepted(let update):
-            // The id first and alone, whatever else the answer says: from here on nothing can be paid twice.
-            let nextPoll = update.phase == .running ? now.adding(context.configuration.pollInterval) : now
-            try await context.record(
-                .accepted(update.id, status: update.status, charge: update.charge, nextPoll: nextPoll), on: job)
+            try await accept(update, for: job)
+            context.gates.succeeded(.submit)
+            congestion.accepted(try await inFlight(), at: context.time.uptime())
+            context.reached(.accepted)
         case .notTaken(let trouble):
-            let wait = trouble.retryAfter ?? Self.pause(after: trouble.kind)
-            try await context.record(.submissionDeferred(reason: trouble.message, until: now.adding(wait)), on: job)
+            try await deferred(job, trouble)
         case .refused(let message):
             let failure = Failure(
                 stage: .submit, message: "The API refused the request: \(message.text)",
@@ -79,19 +78,51 @@ struct Submitter: Sendable {
                         remedy: "Nothing was charged. Correct what the API complains about, and drop the files again.")
                 ])
             let failed = try await context.record(.submissionRefused(failure), on: job)
+            context.reached(.refused)
             await Endings(context: context).settle(failed)
         case .unconfirmed(let reason):
+            // Whatever it was, the next request would meet it too, and be as uncertain: one at a time tries again.
+            context.gates.close(.api, reason: "the API did not say whether it took a request. \(reason)")
             try await context.record(
                 .submissionUnconfirmed(reason: reason, nextLookup: now.adding(.seconds(10))), on: job)
+            context.reached(.unconfirmed)
         }
     }
 
-    /// How long to leave the API alone when it does not say.
-    private static func pause(after kind: Trouble.Kind) -> Duration {
-        switch kind {
-        case .unreachable, .api, .rate: .seconds(10)
-        case .key, .credit, .files: .seconds(60)
+    private func accept(_ update: GenerationUpdate, for job: Job) async throws(JobStoreError) {
+        let now = context.time.now()
+        do throws(JobStoreError) {
+            // The id first and alone, whatever else the answer says: from here on nothing can be paid twice.
+            let nextPoll = update.phase == .running ? now.adding(context.configuration.pollInterval) : now
+            try await context.record(
+                .accepted(update.id, status: update.status, charge: update.charge, nextPoll: nextPoll), on: job)
+        } catch {
+            guard case .violated = error else { throw error }
+            // The ledger knows it as another job's. The log will tell which is ours.
+            try await context.record(
+                .submissionUnconfirmed(
+                    reason: "the API named generation \(update.id), which belongs to another job",
+                    nextLookup: now.adding(.seconds(10))), on: job)
         }
+    }
+
+    /// Surely not taken, and not the job's fault: it keeps its place, and a gate keeps the others from trying the same.
+    private func deferred(_ job: Job, _ trouble: Trouble) async throws(JobStoreError) {
+        let now = context.time.now()
+        // The files concern this job alone; the rest waits at its gate.
+        let until = trouble.kind == .files ? now.adding(.seconds(30)) : now
+        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await acceptedElsewhere(), accepted > 0 {
+            congestion.refused(accepted: accepted, at: context.time.uptime())
+            context.logger.info("the API takes about \(accepted) generations at once; Hotreel keeps to that for now")
+        } else {
+            context.gates.close(by: trouble, during: .submit)
+        }
+        try await context.record(.submissionDeferred(reason: trouble.message, until: until), on: job)
+    }
+
+    /// Generations that the API has taken and not finished.
+    private func acceptedElsewhere() async throws(JobStoreError) -> Int {
+        try await context.store.counts()[.generating] ?? 0
     }
 }
 
@@ -111,4 +142,12 @@ private final class Pace: Sendable {
         }
         if turn > now { try await time.sleep(turn - now) }
     }
+}
+
+/// What the steps of the submitter have learned together.
+private final class SharedCongestion: Sendable {
+    private let congestion = Mutex(Congestion())
+    var limit: Int? { congestion.withLock(\.limit) }
+    func refused(accepted: Int, at now: Duration) { congestion.withLock { $0.refused(accepted: accepted, at: now) } }
+    func accepted(_ count: Int, at now: Duration) { congestion.withLock { $0.accepted(count, at: now) } }
 }

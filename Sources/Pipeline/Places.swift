@@ -1,0 +1,60 @@
+import Folders
+import Jobs
+
+/// Where inbox and outbox have to lie. While one is not there, nothing is read from it, written to it or concluded from it.
+package struct Places: Sendable {
+    let inbox: SharePresence
+    let outbox: SharePresence
+
+    package init(inbox: SharePresence, outbox: SharePresence) {
+        self.inbox = inbox
+        self.outbox = outbox
+    }
+}
+
+/// A folder was not in its place when it was needed; its gate is closed.
+struct PlaceGone: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension Context {
+    /// Whether a step may be taken now; looks at the folders it needs first.
+    func admission(_ work: Work) async -> GateStates.Admission {
+        if !work.needs.isDisjoint(with: [.inbox, .outbox]) { await lookAtPlaces() }
+        return gates.admission(work)
+    }
+
+    /// Closes the gates of folders that are not in their place; opening them again is the gatekeeper's.
+    @discardableResult
+    func lookAtPlaces() async -> PlaceGone? {
+        guard let places else { return nil }
+        let looks = await files.run { [(Gate.inbox, places.inbox.look()), (.outbox, places.outbox.look())] }
+        var gone: PlaceGone?
+        for case (let gate, .absent(let reason)) in looks {
+            gates.close(gate, reason: reason)
+            gone = gone ?? PlaceGone(description: reason)
+        }
+        return gone
+    }
+
+    /// Throws unless both folders are in their place: the last look before something is written there.
+    func requirePlaces() async throws(PlaceGone) {
+        if let gone = await lookAtPlaces() { throw gone }
+    }
+
+    /// Closes the gate that an error speaks of. False where it is the job's or file's own trouble.
+    @discardableResult
+    func note(_ error: any Error) -> Bool {
+        switch error {
+        case let error as FileError:
+            return gates.close(by: error, in: [(.inbox, claims.inbox), (.outbox, outbox.root)])
+        case is PlaceGone: return true
+        case JobStoreError.unavailable(let why):
+            gates.close(.ledger, reason: "the ledger cannot be written: \(why)")
+            return true
+        default:
+            logger.error("\(error)")
+            return false
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Folders
+import Foundation
+import Jobs
+import Media
+import VideoAPI
+
+/// Gives a job the video that another job has, for nothing: a copy of what was delivered, or, where people have taken that away,
+/// the same generation fetched once more.
+struct Reuser: Sendable {
+    let context: Context
+
+    var loop: DueLoop {
+        DueLoop(
+            state: .reusing, work: .deliver, width: 4, lease: .seconds(3600), finishesSteps: false, context: context,
+            step: reuse)
+    }
+
+    @Sendable
+    private func reuse(_ job: Job) async throws(JobStoreError) {
+        guard case .reusing(let reuse) = job.state else { return }
+        guard let original = try await context.store.job(reuse.original) else {
+            try await context.record(.reuseAbandoned(reason: "job \(reuse.original) is not in the ledger"), on: job)
+            return
+        }
+        switch original.state {
+        case .delivered(let origin, let video): try await take(video, origin, of: original, for: job, reuse)
+        case .queued, .held, .submitting, .unconfirmed, .generating, .generated, .reusing:
+            let wait = context.time.now().adding(.seconds(60))
+            try await context.record(
+                .deliveryPostponed(
+                    reason: "waits for \(Self.place(of: original)), which asks for the same video and is paid for once",
+                    until: wait), on: job)
+        case .failed, .cancelled:
+            try await context.record(
+                .reuseAbandoned(reason: "\(Self.place(of: original)), which asked for the same video, did not get one"), on: job)
+        }
+    }
+
+    private func take(
+        _ video: DeliveredVideo, _ origin: Origin, of original: Job, for job: Job, _ reuse: Reuse
+    ) async throws(JobStoreError) {
+        let delivery = Delivery(context: context)
+        do {
+            try await context.requirePlaces()
+            if let known = reuse.downloaded, try await delivery.isInPlace(known, of: job) {
+                return try await finish(job, known, origin, original)
+            }
+            let part = try context.outbox.downloadPath(of: job.id, folder: job.drop.folder)
+            guard let file = try await fetch(video, origin, of: original, into: part, for: job) else { return }
+            let (named, final) = try await delivery.publish(part, file, of: job)
+            try await finish(named, final, origin, original)
+        } catch let error as JobStoreError {
+            throw error
+        } catch is CancellationError {
+            return
+        } catch {
+            if Task.isCancelled { return }
+            guard let current = try await context.store.job(job.id), current.state.name == .reusing else { return }
+            let isGated = context.note(error)
+            try await context.record(
+                .deliveryPostponed(
+                    reason: "the copy cannot be made: \(error)",
+                    until: context.time.now().adding(isGated ? .zero : .seconds(30))), on: current)
+        }
+    }
+
+    /// The video in `part`, copied or fetched; nil where neither can be, which is recorded.
+    private func fetch(
+        _ video: DeliveredVideo, _ origin: Origin, of original: Job, into part: FilePath, for job: Job
+    ) async throws -> DeliveredVideo? {
+        let source = context.outbox.videoPath(folder: original.drop.folder, name: video.name)
+        let copied = try await context.files.run { () throws(FileError) -> Bool in
+            guard let status = try FileSystem.status(of: source), status.kind == .regular,
+                status.identity.size == Int64(video.bytes)
+            else { return false }
+            try FileSystem.remove(part)
+            try FileSystem.copy(source, to: part)
+            return try FileSystem.hash(part).sha256 == video.sha256
+        }
+        if copied { return video }
+        guard let generation = try await generation(of: origin) else {
+            return try await abandon(job, "its video is no longer in the outbox")
+        }
+        do {
+            let update = try await context.client.poll(generation.id)
+            guard case .completed(let url) = update.phase else {
+                return try await abandon(job, "its video is no longer in the outbox, and the API no longer has it")
+            }
+            try FileSystem.remove(part)
+            _ = try await context.client.download(url, to: part, limit: context.configuration.maxVideoBytes)
+            return try await Delivery(context: context).verified(part, of: job)
+        } catch let error as PollError where error.trouble.kind == .unreachable || error.trouble.kind == .rate {
+            throw error
+        } catch let error as DownloadError where !error.isLasting {
+            throw error
+        } catch let error as PollError {
+            return try await abandon(job, "its video is no longer in the outbox: \(error.trouble.message)")
+        } catch is DownloadError {
+            return try await abandon(job, "its video is no longer in the outbox, and its link has expired")
+        }
+    }
+
+    private func abandon(_ job: Job, _ reason: String) async throws -> DeliveredVideo? {
+        if let part = try? context.outbox.downloadPath(of: job.id, folder: job.drop.folder) {
+            try FileSystem.remove(part)
+        }
+        try await context.record(.reuseAbandoned(reason: "the same was delivered before, but \(reason)"), on: job)
+        return nil
+    }
+
+    /// The generation behind a video, through however many reuses.
+    private func generation(of origin: Origin) async throws(JobStoreError) -> Generation? {
+        switch origin {
+        case .generation(let generation): return generation
+        case .reuse(let reuse):
+            guard let original = try await context.store.job(reuse.original),
+                case .delivered(let earlier, _) = original.state
+            else { return nil }
+            return try await generation(of: earlier)
+        }
+    }
+
+    private func finish(_ job: Job, _ video: DeliveredVideo, _ origin: Origin, _ original: Job) async throws {
+        let receipt = Receipt(
+            job: job, payment: .reused(from: original, try await generation(of: origin)), video: video,
+            delivered: context.time.now(),
+            warnings: (job.request?.warnings ?? []) + [
+                "the same picture and request were made before as \(Self.place(of: original)): this is that video, and nothing was paid. "
+                    + "Write \"hotreel\": {\"again\": true} into the sidecar for a new one"
+            ], isPreview: context.configuration.isPreview)
+        try await Delivery(context: context).finish(job, video, receipt)
+    }
+
+    private static func place(of job: Job) -> String { job.drop.folder.appending(FileName(job.name)).shown }
+}
+
+extension DownloadError {
+    /// Whether trying the same link again is no use.
+    var isLasting: Bool {
+        switch self {
+        case .expired, .notAVideo: true
+        default: false
+        }
+    }
+}

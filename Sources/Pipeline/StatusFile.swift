@@ -1,0 +1,127 @@
+import Folders
+import Foundation
+import Jobs
+import ServiceLifecycle
+
+/// `outbox/status.json`: how things stand, for people and scripts that have only the share. Replaced whole, at most every few
+/// seconds and only when something has changed.
+struct StatusFile: Sendable {
+    let context: Context
+
+    private static let shortestPause = Duration.seconds(2)
+
+    func run() async {
+        let bell = context.bells.status
+        var written: JSONValue?
+        await withGracefulShutdownHandler {
+            while !Task.isShuttingDownGracefully && !Task.isCancelled {
+                let rings = bell.rings
+                written = await write(unless: written)
+                try? await context.time.sleep(Self.shortestPause)
+                await bell.wait(after: rings)
+            }
+        } onGracefulShutdown: {
+            bell.ring()
+        }
+        // The last word before the end, so that nobody reads for days what is over.
+        _ = await write(unless: written)
+    }
+
+    private func write(unless written: JSONValue?) async -> JSONValue? {
+        do {
+            let status = try await Status.current(context)
+            guard status.json != written, await context.lookAtPlaces() == nil else { return written }
+            var document = status.json.objectValue ?? [:]
+            document["updated"] = .time(context.time.now())
+            let (outbox, bytes) = (context.outbox, JSONValue.object(document).document)
+            try await context.files.run { () throws(FileError) in try outbox.writeStatus(bytes) }
+            return status.json
+        } catch {
+            context.note(error)
+            return written
+        }
+    }
+}
+
+/// How things stand, as the share and `hotreel status` tell it.
+package struct Status: Sendable {
+    package let counts: [JobState.Name: Int]
+    package let gates: [ClosedGate]
+    package let today: [FolderSpend]
+    package let month: [FolderSpend]
+    /// Jobs that wait for something of their own, with their reasons; the newest.
+    package let waiting: [Job]
+    package let isPreview: Bool
+
+    package init(
+        counts: [JobState.Name: Int], gates: [ClosedGate], today: [FolderSpend], month: [FolderSpend], waiting: [Job],
+        isPreview: Bool
+    ) {
+        self.counts = counts
+        self.gates = gates
+        self.today = today
+        self.month = month
+        self.waiting = waiting
+        self.isPreview = isPreview
+    }
+
+    /// As the ledger has it.
+    package static func read(
+        _ store: any JobStore, at now: Date, calendar: Calendar, isPreview: Bool
+    ) async throws(JobStoreError) -> Status {
+        let waiting = try await store.jobs(JobQuery(states: [.held, .unconfirmed, .reusing], limit: 20))
+        return Status(
+            counts: try await store.counts(), gates: try await store.closedGates(),
+            today: try await store.spending(since: calendar.period(.day, of: now).start),
+            month: try await store.spending(since: calendar.period(.month, of: now).start), waiting: waiting,
+            isPreview: isPreview)
+    }
+
+    fileprivate static func current(_ context: Context) async throws(JobStoreError) -> Status {
+        let read = try await read(
+            context.store, at: context.time.now(), calendar: context.calendar,
+            isPreview: context.configuration.isPreview)
+        return Status(
+            counts: read.counts, gates: context.gates.closed, today: read.today, month: read.month,
+            waiting: read.waiting, isPreview: read.isPreview)
+    }
+
+    /// Its keys are a promise to scripts.
+    package var json: JSONValue {
+        [
+            "preview": .bool(isPreview),
+            "jobs": .object(
+                Dictionary(
+                    uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) })),
+            "gates": .array(
+                gates.map {
+                    ["gate": .string($0.gate.rawValue), "since": .time($0.since), "reason": .string($0.reason)]
+                }),
+            "spend": ["today": Self.json(today), "month": Self.json(month)],
+            "waiting": .array(
+                waiting.map { job in
+                    [
+                        "job": .string(job.id.rawValue), "name": .string(job.name),
+                        "folder": .string(job.drop.folder.text), "state": .string(job.state.name.rawValue),
+                        "reason": job.reason.map(JSONValue.string) ?? .null,
+                    ]
+                }),
+        ]
+    }
+
+    /// `generations` and `credits` are what was charged; what is under way stands beside it.
+    private static func json(_ spends: [FolderSpend]) -> JSONValue {
+        func line(_ spend: FolderSpend) -> [String: JSONValue] {
+            [
+                "credits": .amount(spend.charged), "generations": .integer(spend.videos),
+                "in_flight": .integer(spend.underWay), "in_flight_credits": .amount(spend.expected),
+            ]
+        }
+        var total = line(spends.total)
+        total["folders"] = .array(
+            spends.map { spend in
+                .object(line(spend).merging(["folder": .string(spend.folder.text)]) { $1 })
+            })
+        return .object(total)
+    }
+}

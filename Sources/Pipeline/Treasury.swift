@@ -1,0 +1,103 @@
+import Foundation
+import Jobs
+
+/// Decides on each queued job before it is sent: whether another job has its video, and whether there is budget for it.
+///
+/// Decision and record are one: while a job's intent goes into the ledger, no other job that could take the same video or the
+/// same money is decided on.
+struct Treasury: Sendable {
+    let context: Context
+    private let turnstile = Turnstile<String>()
+
+    init(context: Context) { self.context = context }
+
+    /// Records what is to become of a queued job. The job with its intent on disk if it is to be sent now; nil if not.
+    func begin(_ job: Job) async throws(JobStoreError) -> Job? {
+        try await passing(job.fingerprint) { () async throws(JobStoreError) -> Job? in
+            if let original = try await original(for: job) {
+                try await context.record(.reuseFound(original.id), on: job)
+                context.reached(.reuseFound)
+                return nil
+            }
+            return try await passing(context.configuration.budgets.isUnlimited ? nil : "budget") {
+                () async throws(JobStoreError) -> Job? in
+                let price = try await price(of: job)
+                if let hold = try await hold(job, price: price) {
+                    try await context.record(.held(hold), on: job)
+                    context.reached(.held)
+                    return nil
+                }
+                let intent = JobEvent.submissionStarted(job.nextClientRequestID, expected: price)
+                let submitting = try await context.record(intent, on: job)
+                context.reached(.intentRecorded)
+                return submitting
+            }
+        }
+    }
+
+    private func passing<Value: Sendable>(
+        _ key: String?, _ work: () async throws(JobStoreError) -> Value
+    ) async throws(JobStoreError) -> Value {
+        guard let key else { return try await work() }
+        return try await turnstile.pass(key, work)
+    }
+
+    // MARK: Reuse
+
+    /// A job that has, or will have, the video this one asks for. One that was tried in vain is not tried again.
+    private func original(for job: Job) async throws(JobStoreError) -> Job? {
+        guard context.configuration.duplicates == .reuse, job.fingerprint != nil else { return nil }
+        let twins = try await context.store.twins(of: job)
+        guard !twins.isEmpty else { return nil }
+        let tried = try await context.store.history(of: job.id)
+            .filter { $0.event == JobEvent.Name.reuseFound.rawValue }.compactMap(\.detail)
+        return twins.first { !tried.contains($0.id.rawValue) }
+    }
+
+    // MARK: Budget
+
+    private func price(of job: Job) async throws(JobStoreError) -> Double {
+        guard let request = job.request else { return 0 }
+        return Prices(known: try await context.store.prices(), firstGuess: context.configuration.creditsPerSecond)
+            .price(of: request.priceKey)
+    }
+
+    private func hold(_ job: Job, price: Double) async throws(JobStoreError) -> Hold? {
+        let budgets = context.configuration.budgets
+        guard !budgets.isUnlimited else { return nil }
+        let now = context.time.now()
+        let (day, month) = (context.calendar.period(.day, of: now), context.calendar.period(.month, of: now))
+        let spent = Budgets.Spent(
+            today: try await context.store.spending(since: day.start),
+            month: try await context.store.spending(since: month.start), nextDay: day.end, nextMonth: month.end)
+        return budgets.hold(price: price, folder: job.drop.folder, spent: spent)
+    }
+}
+
+extension Calendar {
+    /// The day or month a moment lies in, by the server's own calendar.
+    package func period(_ component: Calendar.Component, of date: Date) -> DateInterval {
+        dateInterval(of: component, for: date) ?? DateInterval(start: date, duration: 86_400)
+    }
+}
+
+/// Lets jobs go on that waited for the budget's next day. The Treasury looks at each again.
+struct Releaser: Sendable {
+    let context: Context
+
+    var loop: DueLoop {
+        DueLoop(state: .held, work: .release, width: 4, lease: .seconds(60), finishesSteps: false, context: context) {
+            job throws(JobStoreError) in
+            guard case .held(let hold) = job.state, hold.reason == .budget else { return }
+            try await context.record(.released, on: job)
+        }
+    }
+
+    /// At start: the budget may have been raised.
+    func releaseAll() async throws(JobStoreError) {
+        for job in try await context.store.jobs(JobQuery(states: [.held])) {
+            guard case .held(let hold) = job.state, hold.reason == .budget else { continue }
+            try await context.record(.released, on: job)
+        }
+    }
+}
