@@ -19,46 +19,36 @@ struct StatusCommand: AsyncParsableCommand {
             let ledger = try common.ledger()
             let store = try SQLiteJobStore(path: ledger, readOnly: true)
             let isPreview = FarEnd.isStandIn(state: FilePath(ledger).removingLastComponent())
-            let calendar = Calendar.current
-            let now = Date()
-            let month = calendar.dateInterval(of: .month, for: now)?.start ?? now
-            let spends = [
-                ("today", try await store.spend(since: calendar.startOfDay(for: now))),
-                ("month", try await store.spend(since: month)),
-            ]
-            let counts = try await store.counts()
-            let waiting = try await store.jobs(JobQuery(states: [.held, .unconfirmed], limit: 20))
-            json
-                ? output(Self.document(counts, spends, isPreview: isPreview))
-                : Self.run(counts, spends, waiting, isPreview: isPreview)
+            let status = try await Status.read(store, at: Date(), calendar: .current, isPreview: isPreview)
+            json ? output(status.json) : Self.run(status)
         }
     }
 
-    private static func document(
-        _ counts: [JobState.Name: Int], _ spends: [(String, Spend)], isPreview: Bool
-    ) -> JSONValue {
-        [
-            "preview": .bool(isPreview),
-            "jobs": .object(
-                Dictionary(
-                    uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) })),
-            "spend": .object(
-                Dictionary(
-                    uniqueKeysWithValues: spends.map {
-                        ($0, ["credits": .amount($1.credits), "generations": .integer($1.generations)])
-                    })),
-        ]
+    private static func run(_ status: Status) {
+        for state in JobState.Name.allCases { output("\(state.rawValue.padded(12))\(status.counts[state] ?? 0)") }
+        show(status.today, as: "today", isPreview: status.isPreview)
+        show(status.month, as: "this month", isPreview: status.isPreview)
+        for gate in status.gates {
+            output("waiting for \(gate.gate.rawValue) since \(gate.since.local): \(gate.reason)")
+        }
+        for job in status.waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
     }
 
-    private static func run(
-        _ counts: [JobState.Name: Int], _ spends: [(String, Spend)], _ waiting: [Job], isPreview: Bool
-    ) {
-        for state in JobState.Name.allCases { output("\(state.rawValue.padded(12))\(counts[state] ?? 0)") }
-        for (name, spend) in spends {
-            let credits = isPreview ? "nothing" : "\(JSONValue.amount(spend.credits).text) credits"
-            output(
-                "\("spent \(name)".padded(12))\(credits) for \(spend.generations) \(isPreview ? "previews" : "videos")")
+    /// One line of the whole, and one for each folder where there are several.
+    private static func show(_ spends: [FolderSpend], as name: String, isPreview: Bool) {
+        line(spends.total, as: "spent \(name)", isPreview: isPreview)
+        guard spends.count > 1 else { return }
+        for spend in spends {
+            line(spend, as: "  \(spend.folder.isEmpty ? "(inbox)" : spend.folder.shown)", isPreview: isPreview)
         }
-        for job in waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
+    }
+
+    private static func line(_ spend: FolderSpend, as name: String, isPreview: Bool) {
+        let charged = isPreview ? "nothing" : spend.charged.credits
+        var text = "\(name.padded(18))\(charged) for \(spend.videos) \(isPreview ? "previews" : "videos")"
+        if spend.underWay > 0 {
+            text += ", \(spend.underWay) under way" + (isPreview ? "" : " for about \(spend.expected.credits)")
+        }
+        output(text)
     }
 }

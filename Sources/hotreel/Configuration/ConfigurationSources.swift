@@ -1,5 +1,6 @@
 import Catalog
 import Foundation
+import Jobs
 import SystemPackage
 import Yams
 
@@ -14,6 +15,8 @@ struct ConfiguredValue {
 /// The configuration's three layers: file, then environment, then options; the later wins.
 struct ConfigurationSources {
     private var values: [ConfigurationKey: ConfiguredValue] = [:]
+    /// What stands under `budget.folders`, by the folder's name.
+    private(set) var folderBudgets: [FileName: FolderBudget] = [:]
 
     subscript(key: ConfigurationKey) -> ConfiguredValue? { values[key] }
 
@@ -55,6 +58,7 @@ struct ConfigurationSources {
         let place = "\(file) line \(node.mark?.line ?? 1)"
         switch node {
         case .mapping(let mapping):
+            if prefix == FolderBudget.group { return try readFolderBudgets(mapping, file: file, base: base) }
             for (key, value) in mapping {
                 let name = key.string ?? ""
                 try read(value, prefix: prefix.isEmpty ? name : "\(prefix).\(name)", file: file, base: base)
@@ -62,6 +66,7 @@ struct ConfigurationSources {
         case .scalar(let scalar):
             // Nothing after the colon: the default, or a group all of whose keys are commented out.
             let isEmpty = scalar.string.isEmpty || node.null != nil
+            if isEmpty, prefix == FolderBudget.group { return }
             if isEmpty, ConfigurationKey.allCases.contains(where: { $0.rawValue.hasPrefix(prefix + ".") }) { return }
             let key = try Self.key(prefix, place: place)
             if !isEmpty { values[key] = ConfiguredValue(text: scalar.string, place: place, base: base) }
@@ -73,9 +78,38 @@ struct ConfigurationSources {
         }
     }
 
+    private mutating func readFolderBudgets(_ folders: Node.Mapping, file: FilePath, base: FilePath) throws {
+        for (folder, budget) in folders {
+            let name = folder.string ?? ""
+            let group = "\(FolderBudget.group).\(name)"
+            let place = "\(file) line \(folder.mark?.line ?? 1)"
+            guard !name.isEmpty, !name.contains("/") else {
+                throw ConfigurationError(
+                    place: place, key: group, value: nil, rule: "a budget is for a folder that lies directly in the inbox",
+                    remedy: "Write the folder's name only; it counts for everything below it.")
+            }
+            guard case .mapping(let limits) = budget else {
+                throw ConfigurationError(
+                    place: place, key: group, value: budget.string, rule: "here stand dailyCredits and monthlyCredits",
+                    remedy: "Write them below the folder's name, two spaces further in.")
+            }
+            var values: [String: ConfiguredValue] = [:]
+            for (key, value) in limits {
+                let (limit, place) = (key.string ?? "", "\(file) line \(key.mark?.line ?? 1)")
+                guard FolderBudget.limits.contains(limit) else {
+                    throw Self.unknown(limit, among: FolderBudget.limits, place: place)
+                }
+                if let text = value.string, !text.isEmpty {
+                    values[limit] = ConfiguredValue(text: text, place: place, base: base)
+                }
+            }
+            folderBudgets[FileName(name)] = FolderBudget(name: name, values: values)
+        }
+    }
+
     private mutating func readEnvironment(_ environment: [String: String], workingFolder: FilePath) throws {
         let known = Dictionary(uniqueKeysWithValues: ConfigurationKey.allCases.map { ($0.environmentName, $0) })
-        for (name, text) in environment where name.hasPrefix("HOTREEL_") {
+        for (name, text) in environment where name.hasPrefix("HOTREEL_") && name != CrashPoint.variable {
             if let key = known[name] {
                 values[key] = ConfiguredValue(text: text, place: name, base: workingFolder)
             } else {

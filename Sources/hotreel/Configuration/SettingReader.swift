@@ -63,6 +63,26 @@ struct SettingReader {
         return rate
     }
 
+    /// A number of credits; nil where none is set.
+    func credits(_ key: ConfigurationKey) throws -> Double? {
+        try sources[key].map { try Self.credits($0, key: key.rawValue) }
+    }
+
+    /// Underscores and commas between digits are for people: `5_000_000`.
+    static func credits(_ value: ConfiguredValue, key: String) throws -> Double {
+        let digits = value.text.filter { $0 != "_" && $0 != "," }
+        guard let credits = Double(digits), credits.isFinite, credits >= 0 else {
+            throw ConfigurationError(
+                place: value.place, key: key, value: value.text, rule: "it must be a number of credits, 0 or more",
+                remedy: "Write digits, such as 5_000_000. 1 USD is 2,000,000 credits.")
+        }
+        return credits
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+
     func choice(_ key: ConfigurationKey, of choices: [String], remedy: String? = nil) throws -> String {
         let written = text(key)
         guard choices.contains(written) else {
@@ -85,8 +105,7 @@ struct SettingReader {
             throw error(
                 .apiURL, "this is not a web address", "Write https://api.aimlapi.com, or local for the stand-in.")
         }
-        let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        guard url.scheme == "https" || isLoopback else {
+        guard url.scheme == "https" || Self.isLoopback(host) else {
             throw error(.apiURL, "the API key must not travel unencrypted", "Write https:// instead of http://.")
         }
         return .remote(url)

@@ -1,5 +1,6 @@
 import Folders
 import Foundation
+import Jobs
 import Logging
 import Pipeline
 import SystemPackage
@@ -19,11 +20,14 @@ struct Settings {
     var api: API
     var apiKeyFile: FilePath?
     var submitTimeout: Duration
+    var allowsPrivateHosts: Bool
+    var notifyCommand: FilePath?
     var pipeline: PipelineConfiguration
     var logFormat: LogFormat
     var logLevel: Logger.Level
     var simulatorQueueTime: Duration
     var simulatorRenderTime: Duration
+    var simulatorScenario: FilePath?
 
     static let ledgerName = "ledger.sqlite"
     /// The ledger's file.
@@ -35,12 +39,14 @@ struct Settings {
         outbox = try read.folder(.outbox)
         state = try read.folder(.state)
         _ = try read.choice(.store, of: ["sqlite"], remedy: "PostgreSQL is not in this version; take the key out.")
-        _ = try read.choice(
-            .intakeDuplicates, of: ["generate"],
-            remedy: "This version always generates anew; reuse is refused rather than ignored. Take the key out.")
         api = try read.api()
         apiKeyFile = read.path(.apiKeyFile)
         submitTimeout = try read.duration(.apiSubmitTimeout, atLeast: .seconds(1))
+        allowsPrivateHosts = try read.choice(.deliveryPrivateHosts, of: ["refuse", "allow"]) == "allow"
+        if case .remote(let url) = api, SettingReader.isLoopback(url.host() ?? "") { allowsPrivateHosts = true }
+        if api == .local { allowsPrivateHosts = true }
+        notifyCommand = read.path(.notifyCommand)
+        simulatorScenario = read.path(.simulatorScenario)
         logFormat = try read.oneOf(.logFormat)
         logLevel = try read.oneOf(.logLevel)
         simulatorQueueTime = try read.duration(.simulatorQueueTime)
@@ -57,6 +63,18 @@ struct Settings {
         if api == .local, sources[.apiPollInterval] == nil { pipeline.pollInterval = .seconds(1) }
         pipeline.maxInFlight = try read.number(.apiMaxInFlight, in: 1...100_000)
         pipeline.submitsPerSecond = try read.rate(.apiSubmitsPerSecond)
+        pipeline.retryInterval = try read.duration(.apiRetryInterval, atLeast: .milliseconds(10))
+        pipeline.lookupPatience = try read.duration(.apiLookupPatience)
+        pipeline.lookupPause = min(pipeline.retryInterval, .seconds(10))
+        pipeline.resubmitUnconfirmed = try read.choice(.apiResubmitUnconfirmed, of: ["false", "true"]) == "true"
+        pipeline.duplicates = try read.oneOf(.intakeDuplicates)
+        pipeline.budgets = Budgets(
+            overall: Budget(
+                daily: try read.credits(.budgetDailyCredits), monthly: try read.credits(.budgetMonthlyCredits)),
+            folders: try sources.folderBudgets.mapValues { try $0.budget() })
+        pipeline.creditsPerSecond = try read.rate(.budgetCreditsPerSecond)
+        pipeline.deliveryPatience = try read.duration(.deliveryPatience)
+        pipeline.maxVideoBytes = try read.number(.deliveryMaxBytes, in: 1...Int.max)
         pipeline.originals = try read.oneOf(.deliveryOriginals)
         pipeline.isPreview = api == .local
         self.pipeline = pipeline

@@ -17,13 +17,15 @@ struct ServiceProcess {
     func run() async throws {
         try settings.checkFolders()
         let logger = makeLogger()
-        try prepareFolders(logger)
+        let crash = try CrashPoint(environment: ProcessInfo.processInfo.environment)
+        try prepare([("state", settings.state)], logger)
         let lock: InstanceLock
         do {
             lock = try InstanceLock(state: settings.state)
         } catch let taken as InstanceLock.Taken {
             throw ExitStatus.temporaryFailure.because("\(taken)")
         }
+        let places = try preparePlaces(logger)
         // A lease broken by a writer is told by SIGIO, whose default action would end the process.
         signal(SIGIO, SIG_IGN)
         let store = try SQLiteJobStore(path: settings.ledger.string)
@@ -32,11 +34,17 @@ struct ServiceProcess {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         var key: APIKey?
         switch settings.api {
-        case .local: services.append(.init(service: standIn(logger, gotPort)))
+        case .local: services.append(.init(service: try standIn(logger, gotPort)))
         case .remote:
             key = try APIKeySource.key(environment: ProcessInfo.processInfo.environment, file: settings.apiKeyFile)
         }
-        let worker = Worker(settings: settings, store: store, key: key, ports: ports, logger: logger)
+        let (notices, teller) = AsyncStream.makeStream(of: Notice.self, bufferingPolicy: .bufferingNewest(100))
+        if let command = settings.notifyCommand {
+            services.append(.init(service: NotificationHook(command: command, notices: notices, logger: logger)))
+        }
+        let worker = Worker(
+            settings: settings, store: store, key: key, ports: ports, places: places,
+            notify: { notice in teller.yield(notice) }, reached: { step in crash?.reached(step) }, logger: logger)
         services.append(.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup))
         services.append(.init(service: Progress(store: store, console: .shared)))
         var configuration = ServiceGroupConfiguration(
@@ -67,8 +75,24 @@ struct ServiceProcess {
         }
     }
 
-    private func prepareFolders(_ logger: Logger) throws {
-        for (key, path) in [("inbox", settings.inbox), ("outbox", settings.outbox), ("state", settings.state)] {
+    /// Makes inbox and outbox the first time. Later, a missing one is a share that is not mounted: it is waited for.
+    private func preparePlaces(_ logger: Logger) throws -> Places {
+        var known = try KnownPlaces(state: settings.state)
+        let folders = [("inbox", settings.inbox), ("outbox", settings.outbox)]
+        try prepare(folders.filter { !known.knows($0.0, at: $0.1) }, logger)
+        do throws(any Error) {
+            return Places(
+                inbox: try known.presence("inbox", at: settings.inbox),
+                outbox: try known.presence("outbox", at: settings.outbox))
+        } catch let error as FileError {
+            throw ConfigurationError(
+                place: error.path.string, key: "folder", value: nil, rule: "its place cannot be noted: \(error)",
+                remedy: "Check the share and the state folder, and start again.")
+        }
+    }
+
+    private func prepare(_ folders: [(key: String, path: FilePath)], _ logger: Logger) throws {
+        for (key, path) in folders {
             do throws(FileError) {
                 if FileSystem.exists(path) {
                     guard try FileSystem.status(of: path.appending("."))?.kind == .folder else {
@@ -87,7 +111,7 @@ struct ServiceProcess {
         }
     }
 
-    private func standIn(_ logger: Logger, _ ports: AsyncStream<Int>.Continuation) -> Simulator {
+    private func standIn(_ logger: Logger, _ ports: AsyncStream<Int>.Continuation) throws -> Simulator {
         var configuration = SimulatorConfiguration()
         configuration.queueTime = settings.simulatorQueueTime
         configuration.renderTime = settings.simulatorRenderTime
@@ -107,16 +131,21 @@ private struct Worker: Service {
     let store: SQLiteJobStore
     let key: APIKey?
     let ports: AsyncStream<Int>
+    let places: Places
+    let notify: @Sendable (Notice) -> Void
+    let reached: @Sendable (Step) -> Void
     let logger: Logger
 
     func run() async throws {
         guard let (url, key) = await far() else { return }
-        let client = HTTPGenerationClient(
-            configuration: HTTPGenerationClientConfiguration(
-                baseURL: url, apiKey: key, submitTimeout: settings.submitTimeout), logger: logger)
+        var configuration = HTTPGenerationClientConfiguration(
+            baseURL: url, apiKey: key, submitTimeout: settings.submitTimeout)
+        configuration.allowsPrivateHosts = settings.allowsPrivateHosts
+        let client = HTTPGenerationClient(configuration: configuration, logger: logger)
         let context = Context(
             store: store, client: client, catalog: try Catalog.bundled(), claims: Claims(inbox: settings.inbox),
-            outbox: Outbox(root: settings.outbox), configuration: settings.pipeline, logger: logger)
+            outbox: Outbox(root: settings.outbox), configuration: settings.pipeline, places: places, notify: notify,
+            reached: reached, logger: logger)
         let pipeline = Pipeline(context: context) {
             SystemdNotification.send("READY=1")
             logger.notice(

@@ -1,0 +1,44 @@
+import Folders
+import Foundation
+import Jobs
+import Logging
+import Pipeline
+import SystemPackage
+
+/// Where inbox and outbox were when they were first used, kept in `state/places.json`: what tells an empty mount point from the
+/// share that belongs there.
+struct KnownPlaces {
+    private let file: FilePath
+    private var places: [String: FolderPlace]
+
+    init(state: FilePath) throws {
+        file = state.appending("places.json")
+        places = [:]
+        guard FileSystem.exists(file) else { return }
+        do {
+            places = try JSONDecoder().decode(
+                [String: FolderPlace].self, from: Data(try FileSystem.read(file, limit: 1 << 16)))
+        } catch {
+            throw ConfigurationError(
+                place: file.string, key: "the file", value: nil,
+                rule: "it should tell where inbox and outbox lie, and cannot be read",
+                remedy: "Check that both shares are mounted, then remove the file; Hotreel writes it anew.")
+        }
+    }
+
+    /// Whether a folder of this path was used before, so that it must not be made anew where it is missing.
+    func knows(_ role: String, at path: FilePath) -> Bool { places[role]?.path == path.string }
+
+    /// The watch over a folder; its place is noted if it is used for the first time.
+    mutating func presence(_ role: String, at path: FilePath) throws -> SharePresence {
+        if let place = places[role], place.path == path.string {
+            return SharePresence(role: role, root: path, place: place)
+        }
+        let place = try FolderPlace.of(path)
+        places[role] = place
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try FileSystem.replace(file, with: Array(try encoder.encode(places)))
+        return SharePresence(role: role, root: path, place: place)
+    }
+}
