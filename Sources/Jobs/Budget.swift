@@ -75,6 +75,6 @@ extension FileName {
 extension Double {
     /// `1,250,000 credits`.
     package var credits: String {
-        "\(formatted(.number.precision(.fractionLength(0)).locale(Locale(identifier: "en_US_POSIX")).grouping(.automatic))) credits"
+        "\(formatted(.number.precision(.fractionLength(0)).locale(Locale(identifier: "en_US")).grouping(.automatic))) credits"
     }
 }

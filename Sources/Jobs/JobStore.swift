@@ -14,7 +14,7 @@ package protocol JobStore: Sendable {
     func claimDue(_ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int) async throws(JobStoreError) -> [Job]
 
     /// The earliest time at which `claimDue` will find a job in `state`: it is due, and its lease, if it has one, is over. So a job
-    /// whose step could not be recorded is taken up again. nil when there is none.
+    /// whose step could not be recorded is taken up again. nil when there is none, or none that is ever due by itself.
     func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date?
 
     /// Ends every lease: this process has just started, so nobody works on anything.
@@ -47,7 +47,8 @@ package protocol JobStore: Sendable {
 
     /// Moves every due time and lease of jobs that are not held or ended, because the calendar's clock was set.
     func shiftDue(by shift: Duration) async throws(JobStoreError)
-    /// The time of the newest history entry; nil in an empty ledger.
+    /// The time of the history entry written last, which need not be the latest: the clock may have been set back since.
+    /// nil in an empty ledger.
     func lastChange() async throws(JobStoreError) -> Date?
 
     /// Notes that a drop's claim folder is empty and gone, so that start-up need not look at it again. When a job of it is

@@ -7,6 +7,12 @@ package struct Cost: Hashable, Sendable {
     package let credits: Double
     /// Whether the vendor has said so.
     package let isCharged: Bool
+
+    package init(submitted: Date, credits: Double, isCharged: Bool) {
+        self.submitted = submitted
+        self.credits = credits
+        self.isCharged = isCharged
+    }
 }
 
 extension JobState {

@@ -15,9 +15,11 @@ enum JobRow {
             "id": job.id.rawValue.databaseValue,
             "drop_id": job.drop.id.rawValue.databaseValue,
             "folder": Data(job.drop.folder.bytes).databaseValue,
+            "top_folder": Data(job.drop.folder.topLevel.bytes).databaseValue,
             "name": job.wishedName.databaseValue,
             "sources": try LedgerJSON.text(job.drop.sources).databaseValue,
             "request": try job.request.map(LedgerJSON.text).databaseValue,
+            "fingerprint": job.fingerprint.databaseValue,
             "priority": job.priority.databaseValue,
             "created": job.created.milliseconds.databaseValue,
         ]
@@ -26,6 +28,7 @@ enum JobRow {
     /// What a transition may change.
     static func movingColumns(of job: Job) throws -> [String: DatabaseValue] {
         let generation = job.state.generation
+        let cost = job.state.cost
         return [
             "state": job.state.name.rawValue.databaseValue,
             "state_payload": try LedgerJSON.text(job.state).databaseValue,
@@ -39,6 +42,9 @@ enum JobRow {
             "completed": (generation?.completed?.milliseconds).databaseValue,
             "credits": (generation?.charge.credits).databaseValue,
             "usd": (generation?.charge.usd).databaseValue,
+            "submitted": (cost?.submitted.milliseconds).databaseValue,
+            "cost": (cost?.credits).databaseValue,
+            "is_charged": (cost?.isCharged).databaseValue,
         ]
     }
 
@@ -49,7 +55,8 @@ enum JobRow {
                 id: DropID(rawValue: row["drop_id"]), folder: FileName(bytes: Array(row["folder"] as Data)),
                 sources: try LedgerJSON.value(row["sources"])),
             request: try (row["request"] as String?).map { try LedgerJSON.value($0) },
-            wishedName: row["name"], priority: row["priority"], created: Date(milliseconds: row["created"]),
+            wishedName: row["name"], priority: row["priority"], fingerprint: row["fingerprint"],
+            created: Date(milliseconds: row["created"]),
             state: try LedgerJSON.value(row["state_payload"]), version: row["version"], attempts: row["attempts"],
             due: Date(milliseconds: row["due"]), reason: row["reason"], updated: Date(milliseconds: row["updated"]))
     }
@@ -58,6 +65,13 @@ enum JobRow {
         HistoryEntry(
             at: Date(milliseconds: row["at"]), event: row["event"], state: try stateName(row["state"]),
             detail: row["detail"])
+    }
+
+    static func gate(_ word: String) throws -> Gate {
+        guard let gate = Gate(rawValue: word) else {
+            throw JobStoreError.unusable("it knows a gate “\(word)” that this Hotreel does not. Install the newer one")
+        }
+        return gate
     }
 
     static func stateName(_ word: String) throws -> JobState.Name {

@@ -17,6 +17,7 @@ enum Migrations {
             try db.execute(sql: historyTable)
             try db.execute(sql: tallyTable)
         }
+        migrator.registerMigration("2 money and reuse", migrate: MoneyAndReuse.migrate)
         return migrator
     }
 

@@ -59,7 +59,7 @@ extension SQLiteJobStore {
                     SELECT min((SELECT min(ready) FROM job WHERE state = ? AND priority = level.value AND ready IS NOT NULL))
                     FROM json_each('[0,1,2,3,4,5,6,7,8,9]') AS level
                     """, arguments: [state.rawValue]
-            ).map(Date.init(milliseconds:))
+            ).map(Date.init(milliseconds:)).flatMap { $0 < .distantFuture ? $0 : nil }
         }
     }
 
@@ -73,17 +73,18 @@ extension SQLiteJobStore {
         }
     }
 
-    package func inFlight() async throws(JobStoreError) -> Int {
-        let counts = try await counts()
-        return [.submitting, .unconfirmed, .generating].reduce(0) { $0 + counts[$1, default: 0] }
+    package func lastChange() async throws(JobStoreError) -> Date? {
+        try await read { db in
+            try Int64.fetchOne(db, sql: "SELECT at FROM last_change").map(Date.init(milliseconds:))
+        }
     }
 
-    package func spend(since date: Date) async throws(JobStoreError) -> Spend {
+    package func closedGates() async throws(JobStoreError) -> [ClosedGate] {
         try await read { db in
-            let row = try Row.fetchOne(
-                db, sql: "SELECT total(credits) AS credits, count(*) AS generations FROM job WHERE completed >= ?",
-                arguments: [date.milliseconds])
-            return Spend(credits: row?["credits"] ?? 0, generations: row?["generations"] ?? 0)
+            try Row.fetchAll(db, sql: "SELECT gate, since, reason FROM gate ORDER BY position").map { row in
+                ClosedGate(
+                    gate: try JobRow.gate(row["gate"]), since: Date(milliseconds: row["since"]), reason: row["reason"])
+            }
         }
     }
 

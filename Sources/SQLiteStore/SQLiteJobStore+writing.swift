@@ -49,6 +49,7 @@ extension SQLiteJobStore {
             ).execute(arguments: StatementArguments(columns.merging(expected) { $1 }))
             guard db.changesCount == 1 else { throw JobStoreError.lostRace(job.id) }
             try Self.append(event, to: next, db)
+            try Self.learnPrice(from: next, after: job, db)
             if job.state.name.isEnded && !next.state.name.isEnded {
                 try Self.setSettled(false, job.drop.id, db)
             }
@@ -87,6 +88,29 @@ extension SQLiteJobStore {
     package func endLeases(of drop: DropID) async throws(JobStoreError) {
         try await write { db in
             try db.execute(sql: "UPDATE job SET leased_until = NULL WHERE drop_id = ?", arguments: [drop.rawValue])
+        }
+    }
+
+    package func shiftDue(by shift: Duration) async throws(JobStoreError) {
+        // Whole milliseconds, the ledger's unit. What is never due stays so.
+        let milliseconds = Int64((shift / .milliseconds(1)).rounded())
+        let states = JobState.Name.allCases.filter { !$0.isEnded && $0 != .held }.map { "'\($0.rawValue)'" }
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE job INDEXED BY job_ready SET due = due + :shift, leased_until = leased_until + :shift
+                    WHERE ready IS NOT NULL AND state IN (\(states.joined(separator: ", "))) AND due < :never
+                    """, arguments: ["shift": milliseconds, "never": Date.distantFuture.milliseconds])
+        }
+    }
+
+    package func setClosedGates(_ gates: [ClosedGate]) async throws(JobStoreError) {
+        try await write { db in
+            try db.execute(sql: "DELETE FROM gate")
+            let add = try db.cachedStatement(sql: "INSERT INTO gate (gate, since, reason) VALUES (?, ?, ?)")
+            for closed in gates {
+                try add.execute(arguments: [closed.gate.rawValue, closed.since.milliseconds, closed.reason])
+            }
         }
     }
 

@@ -7,11 +7,11 @@ extension Job {
     /// A job in `state`, brought there by events. A failed one has failed unpaid.
     package static func sample(
         _ state: JobState.Name = .queued, _ number: Int = 1, drop: Drop? = nil, priority: Int = 5,
-        at now: Date = .sample
+        fingerprint: String? = nil, at now: Date = .sample
     ) -> Job {
         let queued = Job.queued(
             .sample(number), drop: drop ?? .sample(number), request: .sample, name: "shot\(number)", priority: priority,
-            held: false, at: now)
+            held: false, fingerprint: fingerprint, at: now)
         let events: [JobEvent.Name] =
             switch state {
             case .queued: []
@@ -38,15 +38,23 @@ extension Job {
         sample(.generated, number, at: now).after([.linkExpired, .generationFailed], number, at: now)
     }
 
+    /// Delivered with the video of another job.
+    package static func sampleReuse(_ number: Int = 1, fingerprint: String? = nil, at now: Date = .sample) -> Job {
+        sample(.reusing, number, fingerprint: fingerprint, at: now).after([.downloaded, .delivered], number, at: now)
+    }
+
     /// Refused at intake.
     package static func sampleRejection(_ number: Int = 1, at now: Date = .sample) -> Job {
         .rejected(.sample(number), drop: .sample(number), name: "shot\(number)", failure: .sample(.intake), at: now)
     }
 
-    /// Every state, `failed` in each of its kinds.
+    /// Every state, `failed` and `delivered` in each of their kinds.
     package static func samplesOfEveryState(at now: Date = .sample) -> [Job] {
         let states = JobState.Name.allCases.enumerated().map { sample($0.element, $0.offset + 1, at: now) }
-        return states + [samplePaidFailure(50, at: now), sampleLostResult(51, at: now), sampleRejection(52, at: now)]
+        return states + [
+            samplePaidFailure(50, at: now), sampleLostResult(51, at: now), sampleRejection(52, at: now),
+            sampleReuse(53, at: now),
+        ]
     }
 
     private func after(_ events: [JobEvent.Name], _ number: Int, at now: Date) -> Job {

@@ -26,7 +26,8 @@ extension JobStoreConformance {
             // Its first history line is that of a job which begins in this state.
             let begun = Job(
                 id: job.id, drop: job.drop, request: job.request, wishedName: job.wishedName, priority: job.priority,
-                created: job.created, state: job.state, version: job.version, attempts: job.attempts, due: job.due,
+                fingerprint: "of \(job.id)", created: job.created, state: job.state, version: job.version,
+                attempts: job.attempts, due: job.due,
                 reason: job.reason, updated: job.updated)
             try await store.insert([begun])
             try require(try await store.job(job.id), is: begun, "a job in \(job.state.name)")

@@ -18,8 +18,15 @@ package enum JobStoreConformance: String, CaseIterable, Sendable, CustomStringCo
     case nextDue = "the next due time is the earliest at which a job may be claimed"
     case uniqueGeneration = "a generation belongs to one job for ever"
     case uniqueClientRequest = "a client request id is used once, even by the job that used it"
-    case spend = "spend counts what completed since a date"
-    case counts = "counts and jobs in flight follow the jobs"
+    case holds = "a held job is due when its hold ends, one that waits for a person never"
+    case shift = "a clock that was set moves due times and leases and nothing else"
+    case lastChange = "the last change is the one written last, whatever the clock says"
+    case spending = "spending counts what was started since a date, by top-level folder, charged or expected"
+    case prices = "the price of each kind of video is that of its last charge"
+    case twins = "twins are those whose video a job could have, the delivered ones first"
+    case inFlight = "jobs in flight are those with the vendor, and the lost ones of late"
+    case gates = "closed gates are those written last"
+    case counts = "counts follow the jobs"
     case settling = "a settled drop is not healed again, unless a job of it is retried"
     case lists = "jobs are listed newest first, narrowed and paged"
 
@@ -40,7 +47,14 @@ package enum JobStoreConformance: String, CaseIterable, Sendable, CustomStringCo
         case .nextDue: try await checkNextDue(store)
         case .uniqueGeneration: try await checkUniqueGeneration(store)
         case .uniqueClientRequest: try await checkUniqueClientRequest(store)
-        case .spend: try await checkSpend(store)
+        case .holds: try await checkHolds(store)
+        case .shift: try await checkShift(store)
+        case .lastChange: try await checkLastChange(store)
+        case .spending: try await checkSpending(store)
+        case .prices: try await checkPrices(store)
+        case .twins: try await checkTwins(store)
+        case .inFlight: try await checkInFlight(store)
+        case .gates: try await checkGates(store)
         case .counts: try await checkCounts(store)
         case .settling: try await checkSettling(store)
         case .lists: try await checkLists(store)
@@ -81,9 +95,21 @@ extension JobStoreError {
 
 extension JobStore {
     /// Inserts a fresh job and leads it to the state of `sample` by the same events.
-    func lead(_ number: Int, _ events: [JobEvent.Name], priority: Int = 5, at now: Date = .sample) async throws -> Job {
-        var job = Job.sample(.queued, number, priority: priority, at: now)
+    func lead(
+        _ number: Int, _ events: [JobEvent.Name], folder: FileName = "portraits", priority: Int = 5,
+        fingerprint: String? = nil, at now: Date = .sample
+    ) async throws -> Job {
+        let job = Job.sample(
+            .queued, number, drop: .sample(number, folder: folder), priority: priority, fingerprint: fingerprint,
+            at: now)
         try await insert([job])
+        return try await lead(job, number, events, at: now)
+    }
+
+    /// Leads a job on by `events`.
+    @discardableResult
+    func lead(_ job: Job, _ number: Int, _ events: [JobEvent.Name], at now: Date = .sample) async throws -> Job {
+        var job = job
         for event in events { job = try await record(.sample(event, number, at: now), on: job, at: now) }
         return job
     }

@@ -1,0 +1,90 @@
+import Foundation
+import GRDB
+import Jobs
+
+extension SQLiteJobStore {
+    package func inFlight(unconfirmedSince date: Date) async throws(JobStoreError) -> Int {
+        try await read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT (SELECT sum(jobs) FROM tally WHERE state IN ('submitting', 'generating'))
+                        + (SELECT count(*) FROM job WHERE state = 'unconfirmed' AND submitted >= ?)
+                    """, arguments: [date.milliseconds]) ?? 0
+        }
+    }
+
+    package func spending(since date: Date) async throws(JobStoreError) -> [FolderSpend] {
+        try await read { db in
+            // From folder to folder, so that each is one stretch of the index and nothing need be sorted.
+            let first = "SELECT min(top_folder) FROM job WHERE submitted IS NOT NULL"
+            let next = try db.cachedStatement(sql: first + " AND top_folder > ?")
+            let sums = try db.cachedStatement(
+                sql: """
+                    SELECT total(cost) FILTER (WHERE is_charged) AS charged, count(*) FILTER (WHERE is_charged) AS videos,
+                        total(cost) FILTER (WHERE NOT is_charged) AS expected,
+                        count(*) FILTER (WHERE NOT is_charged) AS under_way
+                    FROM job WHERE top_folder = ? AND submitted >= ?
+                    """)
+            var spends: [FolderSpend] = []
+            var folder = try Data.fetchOne(db, sql: first)
+            while let name = folder {
+                if let row = try Row.fetchOne(sums, arguments: [name, date.milliseconds]) {
+                    let spend = FolderSpend(
+                        folder: FileName(bytes: Array(name)), charged: row["charged"], videos: row["videos"],
+                        expected: row["expected"], underWay: row["under_way"])
+                    if spend.videos + spend.underWay > 0 { spends.append(spend) }
+                }
+                folder = try Data.fetchOne(next, arguments: [name])
+            }
+            return spends
+        }
+    }
+
+    package func prices() async throws(JobStoreError) -> [PriceKey: Double] {
+        try await read { db in
+            try Row.fetchAll(db, sql: "SELECT model, seconds, credits FROM price").reduce(into: [:]) { prices, row in
+                prices[PriceKey(model: row["model"], seconds: row["seconds"])] = row["credits"]
+            }
+        }
+    }
+
+    package func twins(of job: Job) async throws(JobStoreError) -> [Job] {
+        guard let fingerprint = job.fingerprint else { return [] }
+        return try await read { db in
+            func twins(in states: [JobState.Name]) throws -> [Job] {
+                // A few of each state, because one query over several would read and sort all of them first.
+                try states.flatMap { state in
+                    try Row.fetchAll(
+                        db.cachedStatement(
+                            sql: """
+                                SELECT * FROM job WHERE fingerprint = ? AND state = ? AND id <> ? \
+                                \(state == .queued ? "AND id < ? " : "")ORDER BY id LIMIT \(Self.mostTwins)
+                                """),
+                        arguments: [fingerprint, state.rawValue, job.id.rawValue]
+                            + (state == .queued ? [job.id.rawValue] : [])
+                    ).map(JobRow.job)
+                }.sorted { $0.id.rawValue < $1.id.rawValue }
+            }
+            let twins =
+                try twins(in: [.delivered])
+                + twins(in: [.queued, .submitting, .unconfirmed, .generating, .generated])
+            return Array(twins.prefix(Self.mostTwins))
+        }
+    }
+
+    private static var mostTwins: Int { 10 }
+
+    /// Keeps what `next` was charged as the price of its kind, unless a later video has one.
+    static func learnPrice(from next: Job, after job: Job, _ db: Database) throws {
+        guard let cost = next.state.cost, cost.isCharged, cost != job.state.cost,
+            let completed = next.state.generation?.completed, let key = next.request?.priceKey
+        else { return }
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO price (model, seconds, credits, at) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET credits = excluded.credits, at = excluded.at WHERE excluded.at >= at
+                """
+        ).execute(arguments: [key.model, key.seconds, cost.credits, completed.milliseconds])
+    }
+}
