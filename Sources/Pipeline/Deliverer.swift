@@ -50,7 +50,7 @@ struct Deliverer: Sendable {
     ) async throws {
         var job = job
         while true {
-            let name = context.outbox.freeVideoName(job.wishedName, folder: job.drop.folder)
+            let name = try context.outbox.freeVideoName(job.wishedName, folder: job.drop.folder)
             let video = DeliveredVideo(name: name, sha256: sha256, bytes: bytes, facts: facts)
             job = try await context.record(.downloaded(video), on: job)
             guard case .generated(let generation, _) = job.state else { return }
@@ -63,7 +63,7 @@ struct Deliverer: Sendable {
     /// Whether the chosen name already holds this very video, because a crash came just after the rename.
     private func isInPlace(_ video: DeliveredVideo, of job: Job) async throws -> Bool {
         let path = context.outbox.videoPath(folder: job.drop.folder, name: video.name)
-        guard FileSystem.exists(path) else { return false }
+        guard try FileSystem.status(of: path) != nil else { return false }
         return try await context.files.run { () throws(FileError) in try FileSystem.hash(path) }.sha256 == video.sha256
     }
 
