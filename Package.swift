@@ -84,7 +84,7 @@ let package = Package(
             name: "hotreel",
             dependencies: [
                 "Jobs", "Catalog", "Folders", "Media", "VideoAPI", "SQLiteStore", "Pipeline", "Simulator",
-                argumentParser, lifecycle, logging, system, yams,
+                argumentParser, lifecycle, logging, subprocess, system, yams,
             ],
             swiftSettings: settings),
 
@@ -99,7 +99,7 @@ let package = Package(
         tests("SQLiteStoreTests", ["SQLiteStore", grdb]),
         tests("PipelineTests", ["Pipeline", "SQLiteStore", lifecycle, lifecycleTestKit, logging, subprocess, system]),
         tests("SimulatorTests", ["Simulator", httpClient]),
-        tests("EndToEndTests", ["hotreel", subprocess]),
+        tests("EndToEndTests", ["hotreel", "Pipeline", subprocess]),
     ],
     swiftLanguageModes: [.v6]
 )

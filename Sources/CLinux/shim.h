@@ -19,3 +19,13 @@ static inline long long clinux_file_system_type(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (long long)(unsigned int)status.f_type : -1;
 }
+
+/// statx(2): the id of the mount a path leads to, links followed and automounts started. `mask` is STATX_MNT_ID (0x1000: the id
+/// in mountinfo, given again to later mounts) or with it STATX_MNT_ID_UNIQUE (0x4000, Linux 6.8: never given again). 0 where the
+/// kernel does not say, −1 on failure.
+static inline long long clinux_mount_id(const char *path, unsigned int mask) {
+    // struct statx: stx_mask is its first four bytes, stx_mnt_id the eight at 0x90.
+    union { unsigned int mask; unsigned long long words[32]; } status = {0};
+    if (syscall(SYS_statx, AT_FDCWD, path, 0, mask, &status) != 0) return -1;
+    return status.mask & mask ? (long long)status.words[18] : 0;
+}

@@ -4,133 +4,124 @@ import Jobs
 import SystemPackage
 
 extension FileSystem {
-    /// Renames without ever replacing. False when the target exists.
+    /// Renames without ever replacing. False when another file has the target's name.
+    ///
+    /// A rename that was done although the far end's answer was lost counts as done; so does one by hard link that a crash left
+    /// with both names. Making it survive a power cut is the caller's: `sync(renamed:to:)`.
     package static func rename(_ source: FilePath, to target: FilePath) throws(FileError) -> Bool {
+        let before = try node(source)
         let code = source.withPlatformString { from in
             target.withPlatformString { clinux_rename_noreplace(from, $0) }
         }
         if code == 0 { return true }
         switch Errno.current {
-        case .fileExists: return false
+        case .fileExists: return try isRenamed(before, source, to: target)
         // Some network mounts refuse the flag. A hard link never replaces either.
-        case .invalidArgument, .noFunction, .notSupported: return try renameByLink(source, to: target)
-        case let other: throw FileError("rename \(source.lastComponent?.string ?? "") to", target, other)
+        case .invalidArgument, .noFunction, .notSupported:
+            return try renameByLink(source, before, to: target)
+        case let failure: return try settle(failure, before, source, to: target)
         }
     }
 
-    private static func renameByLink(_ source: FilePath, to target: FilePath) throws(FileError) -> Bool {
+    private static func renameByLink(
+        _ source: FilePath, _ before: Node?, to target: FilePath
+    ) throws(FileError) -> Bool {
         let linked = source.withPlatformString { from in target.withPlatformString { link(from, $0) } }
         if linked == 0 {
             try remove(source)
             return true
         }
-        if Errno.current == .fileExists { return false }
-        // No hard links either: the best left is to look first.
-        if try status(of: target) != nil { return false }
-        guard source.withPlatformString({ from in target.withPlatformString { Foundation.rename(from, $0) } }) == 0
-        else {
-            throw FileError("rename to", target)
+        switch Errno.current {
+        case .fileExists: return try isRenamed(before, source, to: target)
+        // No hard links either, or none to other people's files.
+        case .notPermitted, .notSupported, .noFunction, .invalidArgument, .tooManyLinks: break
+        case let failure: return try settle(failure, before, source, to: target)
         }
-        return true
+        // The best left is to look first.
+        if try node(target) != nil { return try isRenamed(before, source, to: target) }
+        let code = source.withPlatformString { from in target.withPlatformString { Foundation.rename(from, $0) } }
+        return code == 0 ? true : try settle(.current, before, source, to: target)
     }
 
-    /// Moves a file of any kind without replacing, also to another file system. False when the target exists.
-    ///
-    /// Across file systems the copy is complete and synced beside the target before it takes the name, and the source goes last.
-    package static func move(_ source: FilePath, to target: FilePath) throws(FileError) -> Bool {
-        do {
-            return try rename(source, to: target)
-        } catch  where error.code == .improperLink {
-            guard let status = try status(of: source) else { throw FileError("find", source, .noSuchFileOrDirectory) }
-            guard status.kind == .regular else { return try recreate(source, status: status, at: target) }
-            let temporary = temporary(beside: target)
-            try remove(temporary)
-            try copy(source, to: temporary)
-            guard try rename(temporary, to: target) else {
-                try remove(temporary)
-                return false
-            }
-            try sync(folder: target.removingLastComponent())
-            try remove(source)
-            return true
-        }
+    private static func settle(
+        _ failure: Errno, _ before: Node?, _ source: FilePath, to target: FilePath
+    ) throws(FileError) -> Bool {
+        if failure == .noSuchFileOrDirectory, try isRenamed(before, source, to: target) { return true }
+        throw FileError("rename \(source.lastComponent?.string ?? "") to", target, failure)
     }
 
-    /// A link or a pipe cannot be copied; another of the same kind takes its place.
-    private static func recreate(_ source: FilePath, status: FileStatus, at target: FilePath) throws(FileError) -> Bool
-    {
-        let code: Int32
-        switch status.kind {
-        case .symbolicLink:
-            var content = [CChar](repeating: 0, count: 4097)
-            let length = source.withPlatformString { readlink($0, &content, 4096) }
-            guard length >= 0 else { throw FileError("read the link", source) }
-            code = target.withPlatformString { symlink(content, $0) }
-        case .namedPipe:
-            code = target.withPlatformString { mkfifo($0, 0o660) }
-        case .regular, .folder, .socket, .device:
-            throw FileError("move to another disk", source, .notSupported)
-        }
-        guard code == 0 else {
-            if Errno.current == .fileExists { return false }
-            throw FileError("make", target)
-        }
+    /// Whether the target is the source as it was, and the source's name is gone or was just the second link to it.
+    private static func isRenamed(_ before: Node?, _ source: FilePath, to target: FilePath) throws(FileError) -> Bool {
+        guard let before, let there = try node(target), there.isSame(as: before) else { return false }
+        guard let here = try node(source) else { return true }
+        // With one link they are one name seen by two paths, and removing either would remove the file.
+        guard here.isSame(as: before), here.links > 1 else { return false }
         try remove(source)
         return true
     }
 
-    /// Copies a regular file to a name that does not exist, synced. Nothing is left behind on failure.
+    /// Copies a regular file to a name that does not exist: complete and synced before it has the name.
     package static func copy(_ source: FilePath, to target: FilePath) throws(FileError) {
+        try withTemporaryName(beside: target) { temporary throws(FileError) in
+            try copyContent(of: source, into: temporary)
+            guard try rename(temporary, to: target) else { throw FileError("write", target, .fileExists) }
+        }
+        try sync(folder: target.removingLastComponent())
+    }
+
+    /// Writes a copy of a regular file, synced, with the time of the original, to a name that nobody else looks at.
+    static func copyContent(of source: FilePath, into temporary: FilePath) throws(FileError) {
         let file = try openRegular(source)
         defer { try? file.close() }
-        let output = target.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664) }
-        guard output >= 0 else { throw FileError("write", target) }
-        defer { close(output) }
-        do throws(FileError) {
+        try make(temporary, synced: true) { output throws(FileError) in
             var buffer = [UInt8](repeating: 0, count: 1 << 20)
             while true {
                 let count = Foundation.read(file.rawValue, &buffer, buffer.count)
+                if count < 0, Errno.current == .interrupted { continue }
                 guard count >= 0 else { throw FileError("read", source) }
                 if count == 0 { break }
-                try writeAll(buffer[0..<count], to: output, path: target)
+                try writeAll(buffer[0..<count], to: output, path: temporary)
             }
-            guard fsync(output) == 0 else { throw FileError("sync", target) }
-        } catch {
-            try? remove(target)
-            throw error
+            // A rename would have kept the time. Where it cannot be set, the copy is as good.
+            var status = stat()
+            if fstat(file.rawValue, &status) == 0 { futimens(output, [status.st_atim, status.st_mtim]) }
         }
     }
 
-    /// Writes `bytes` so that the name holds either what it held before or all of them, and survives a power cut.
-    package static func replace(_ target: FilePath, with bytes: [UInt8]) throws(FileError) {
-        let folder = target.removingLastComponent()
-        let temporary = temporary(beside: target)
-        try remove(temporary)
-        let output = temporary.withPlatformString {
-            open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664)
-        }
-        guard output >= 0 else { throw FileError("write", temporary) }
-        do throws(FileError) {
-            defer { close(output) }
-            try writeAll(bytes[...], to: output, path: target)
-            guard fsync(output) == 0 else { throw FileError("sync", target) }
-        } catch {
-            try? remove(temporary)
-            throw error
-        }
-        guard temporary.withPlatformString({ from in target.withPlatformString { Foundation.rename(from, $0) } }) == 0
-        else {
+    /// Writes `bytes` so that the name holds either what it held before or all of them, and survives a power cut unless
+    /// `synced` is false, which is for what will soon be written anew anyhow.
+    package static func replace(_ target: FilePath, with bytes: [UInt8], synced: Bool = true) throws(FileError) {
+        try withTemporaryName(beside: target) { temporary throws(FileError) in
+            try make(temporary, synced: synced) { output throws(FileError) in
+                try writeAll(bytes[...], to: output, path: target)
+            }
+            let before = try node(temporary)
+            let code = temporary.withPlatformString { from in
+                target.withPlatformString { Foundation.rename(from, $0) }
+            }
+            guard code != 0 else { return }
             let failure = FileError("write", target)
-            try? remove(temporary)
-            throw failure
+            guard failure.code == .noSuchFileOrDirectory, try isRenamed(before, temporary, to: target) else {
+                throw failure
+            }
         }
-        try sync(folder: folder)
+        if synced { try sync(folder: target.removingLastComponent()) }
     }
 
-    /// Always the same for a name, so that doing it again after a crash takes away what the crash left.
-    private static func temporary(beside target: FilePath) -> FilePath {
-        let name = hash(of: target.withPlatformString { Array(String(cString: $0).utf8) }).prefix(16)
-        return target.removingLastComponent().appending(FileName(".hotreel-\(name).tmp"))
+    private static func make(
+        _ path: FilePath, synced: Bool, _ content: (Int32) throws(FileError) -> Void
+    ) throws(FileError) {
+        let output = path.withPlatformString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664) }
+        guard output >= 0 else { throw FileError("write", path) }
+        do throws(FileError) {
+            try content(output)
+            guard !synced || fsync(output) == 0 else { throw FileError("sync", path) }
+        } catch {
+            close(output)
+            throw error
+        }
+        // Network mounts may tell of a full disk only now.
+        guard close(output) == 0 || Errno.current == .interrupted else { throw FileError("write", path) }
     }
 
     private static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, path: FilePath) throws(FileError) {
@@ -140,6 +131,34 @@ extension FileSystem {
             if count < 0, Errno.current == .interrupted { continue }
             guard count > 0 else { throw FileError("write", path) }
             rest = rest.dropFirst(count)
+        }
+    }
+
+    // MARK: One file by several names
+
+    /// Whether two names are one file, as a rename by hard link leaves them when it is cut short.
+    static func isSameFile(_ one: FilePath, _ other: FilePath) throws(FileError) -> Bool {
+        guard let one = try node(one), let other = try node(other) else { return false }
+        return one.isSame(as: other)
+    }
+
+    private struct Node {
+        let device: UInt64
+        let inode: UInt64
+        let links: UInt64
+
+        func isSame(as other: Node) -> Bool { device == other.device && inode == other.inode }
+    }
+
+    private static func node(_ path: FilePath) throws(FileError) -> Node? {
+        var status = stat()
+        if path.withPlatformString({ lstat($0, &status) }) == 0 {
+            return Node(
+                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), links: UInt64(status.st_nlink))
+        }
+        switch Errno.current {
+        case .noSuchFileOrDirectory, .notDirectory: return nil
+        case let other: throw FileError("look at", path, other)
         }
     }
 }

@@ -4,9 +4,24 @@ import SystemPackage
 
 /// The claim folders, `inbox/.hotreel/DROP/`: on the inbox's file system, so that claiming a file is one rename.
 ///
-/// In each: `sources/` what was dropped, under the names it had; `copies/` of files other drops need too; `fitted/` what
-/// pictures were fitted into. Only `sources/` holds anything that exists nowhere else, and it is filled last.
+/// Only `sources/` and `leaving/` hold anything that exists nowhere else, and `sources/` is filled last.
 package struct Claims: Sendable {
+    /// The folders in a claim folder.
+    package enum Part: String, Sendable, CaseIterable {
+        /// What was dropped, under the names it had.
+        case sources
+        /// Of files other drops need too.
+        case copies
+        /// What pictures were fitted into.
+        case fitted
+        /// Second copies of the sources, for a drop that ends in two parts of the outbox.
+        case twins
+        /// What is on its way to another disk, and complete there; see `Handover`.
+        case leaving
+
+        var name: FileName { FileName(rawValue) }
+    }
+
     package let inbox: FilePath
 
     package init(inbox: FilePath) { self.inbox = inbox }
@@ -17,21 +32,28 @@ package struct Claims: Sendable {
 
     /// Where a source lies in the claim folder, relative to it.
     package static func place(of source: Source) -> FileName {
-        FileName(source.claim == .move ? "sources" : "copies").appending(source.file)
+        (source.claim == .move ? Part.sources : .copies).name.appending(source.file)
     }
 
     /// Where the n-th picture is fitted into, relative to the claim folder.
-    package static func fittedPlace(_ number: Int) -> FileName { FileName("fitted/\(number)") }
+    package static func fittedPlace(_ number: Int) -> FileName { Part.fitted.name.appending(FileName("\(number)")) }
 
     package func path(of source: Source, in drop: DropID) -> FilePath {
         folder(of: drop).appending(Self.place(of: source))
     }
 
     package func prepare(_ drop: DropID) throws(FileError) {
-        for part in ["sources", "copies", "fitted"] {
-            try FileSystem.makeFolder(folder(of: drop).appending(FileName(part)))
+        try FileSystem.makeFolder(root)
+        for part in [Part.sources, .copies, .fitted] {
+            try FileSystem.makeFolder(folder(of: drop).appending(part.name), synced: false)
         }
+        try FileSystem.sync(folder: folder(of: drop))
         try FileSystem.sync(folder: root)
+    }
+
+    /// Throws where the claim folders as a whole are not there: that is no sign that any file is gone, but that the share is.
+    func requireRoot() throws(FileError) {
+        guard try FileSystem.status(of: root) != nil else { throw FileError("find", root, .noSuchFileOrDirectory) }
     }
 
     /// How claiming one file ended.
@@ -54,22 +76,32 @@ package struct Claims: Sendable {
         {
             origin = elsewhere
         }
-        guard let status = try FileSystem.status(of: origin) else { return .missing }
-        guard status.identity.isSameContent(as: source.identity) else { return .changed }
-        let folder = target.removingLastComponent()
-        try FileSystem.makeFolder(folder)
-        if source.claim == .copy {
-            try FileSystem.copy(origin, to: target)
-            return .taken
+        guard let status = try FileSystem.status(of: origin) else {
+            try requireRoot()
+            return .missing
         }
+        guard status.identity.isSameContent(as: source.identity) else { return .changed }
+        try FileSystem.makeFolder(target.removingLastComponent(), below: root)
+        return source.claim == .copy ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
+    }
+
+    private func move(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {
         guard try FileSystem.rename(origin, to: target) else { return .taken }
         // Somebody may have replaced the file between the look and the rename.
         if let now = try FileSystem.status(of: target), !now.identity.isSameContent(as: source.identity) {
-            _ = try FileSystem.rename(target, to: origin)
+            if try FileSystem.rename(target, to: origin) { try FileSystem.sync(renamed: target, to: origin) }
             return .changed
         }
-        try FileSystem.sync(folder: folder)
+        try FileSystem.sync(renamed: origin, to: target)
         return .taken
+    }
+
+    private func copy(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {
+        try FileSystem.copy(origin, to: target)
+        // Somebody may have written to it meanwhile, and then nobody knows what was copied.
+        if try FileSystem.status(of: origin)?.identity.isSameContent(as: source.identity) == true { return .taken }
+        try FileSystem.remove(target)
+        return .changed
     }
 
     /// Puts a taken source back where it came from, or drops the copy. False where something else lies there now.
@@ -79,13 +111,21 @@ package struct Claims: Sendable {
             try FileSystem.remove(claimed)
             return true
         }
-        guard try FileSystem.status(of: claimed) != nil else { return true }
-        return try FileSystem.rename(claimed, to: inbox.appending(drop.folder).appending(source.file))
+        guard try FileSystem.status(of: claimed) != nil else {
+            try requireRoot()
+            return true
+        }
+        let origin = inbox.appending(drop.folder).appending(source.file)
+        // Somebody may have tidied the folder away.
+        try FileSystem.makeFolder(origin.removingLastComponent(), below: root)
+        guard try FileSystem.rename(claimed, to: origin) else { return false }
+        try FileSystem.sync(renamed: claimed, to: origin)
+        return true
     }
 
     /// Whether a drop's claim folder is gone. Throws where nobody can tell, such as when the share is not there.
     package func isEmptied(_ drop: DropID) throws(FileError) -> Bool {
-        guard try FileSystem.status(of: root) != nil else { throw FileError("find", root, .noSuchFileOrDirectory) }
+        try requireRoot()
         return try FileSystem.status(of: folder(of: drop)) == nil
     }
 
@@ -96,6 +136,8 @@ package struct Claims: Sendable {
             if !left.isEmpty { throw FileError("remove", folder(of: drop), .directoryNotEmpty) }
         }
         try FileSystem.removeTree(folder(of: drop))
+        // Sources that come back with a power cut would be taken for some that the ledger has lost.
+        if discardingSources { try FileSystem.sync(folder: root) }
     }
 
     /// Drops that have a claim folder.
@@ -104,23 +146,15 @@ package struct Claims: Sendable {
         return try FileSystem.list(root).filter { $0.status.kind == .folder }.map { DropID(rawValue: $0.name.text) }
     }
 
-    /// Files under a claim folder's `sources/`, relative to it.
+    /// What a claim folder still holds of the drop's own files, by the names they had.
     package func sourceFiles(in drop: DropID) throws(FileError) -> [FileName] {
-        let sources = folder(of: drop).appending("sources")
-        guard try FileSystem.status(of: sources) != nil else { return [] }
-        return try Self.files(in: sources, below: "")
-    }
-
-    private static func files(in folder: FilePath, below: FileName) throws(FileError) -> [FileName] {
-        var names: [FileName] = []
-        for entry in try FileSystem.list(folder) {
-            let name = below.appending(entry.name)
-            if entry.status.kind == .folder {
-                names += try files(in: folder.appending(entry.name), below: name)
-            } else {
-                names.append(name)
-            }
+        var names: Set<FileName> = []
+        for part in [Part.sources.name, Part.leaving.name.appending(Part.sources.name)] {
+            let place = folder(of: drop).appending(part)
+            guard try FileSystem.status(of: place) != nil else { continue }
+            try FileSystem.walk(place) { names.insert($0.name) }
         }
-        return names
+        if names.isEmpty { try requireRoot() }
+        return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 }

@@ -11,7 +11,7 @@ package struct InboxListing: Sendable {
     /// Blocks while it walks.
     package init(of inbox: FilePath, below folder: FileName) {
         do throws(FileError) {
-            guard folder.isEmpty || FileSystem.exists(inbox.appending(folder)) else { return }
+            if !folder.isEmpty, try FileSystem.status(of: inbox.appending(folder)) == nil { return }
             try walk(inbox, folder)
         } catch {
             self.error = error
@@ -19,7 +19,8 @@ package struct InboxListing: Sendable {
     }
 
     private mutating func walk(_ inbox: FilePath, _ folder: FileName) throws(FileError) {
-        let entries = try FileSystem.list(inbox.appending(folder))
+        // A file that cannot even be looked at is as good as not there yet, and keeps no other from being seen.
+        let entries = try FileSystem.list(inbox.appending(folder), skippingUnreadable: true)
         folders[folder] = entries
         for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {
             let below = folder.appending(entry.name)

@@ -28,7 +28,7 @@ struct DueLoop: Sendable {
         let bell = context.bells[state]
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                let busy = Places(count: width)
+                let busy = FreePlaces(count: width)
                 while !Task.isShuttingDownGracefully && !Task.isCancelled {
                     let rings = bell.rings
                     var nextLook = Self.longestSleep
@@ -96,7 +96,7 @@ struct DueLoop: Sendable {
 }
 
 /// Counts free places. Taken by the loop, given back by its steps.
-private final class Places: Sendable {
+private final class FreePlaces: Sendable {
     private let places: Mutex<Int>
     init(count: Int) { places = Mutex(count) }
     var free: Int { places.withLock { $0 } }

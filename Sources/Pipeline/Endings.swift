@@ -32,7 +32,7 @@ struct Endings: Sendable {
                 // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
                 let isPlaced = try context.claims.isEmptied(job.drop.id)
                 if !isPlaced {
-                    let number = try context.outbox.freeNumber(for: job.drop, in: .errors)
+                    let number = try context.outbox.freeNumber(for: job.drop, in: .errors, from: context.claims)
                     for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
                     context.reached(.reported)
                     if isLast {
@@ -122,7 +122,7 @@ struct Endings: Sendable {
         let keeps = context.configuration.originals == .keep
         try await context.files.run { () throws(FileError) in
             if isDelivered, keeps {
-                let place = try outbox.freeNumber(for: drop, in: .originals)
+                let place = try outbox.freeNumber(for: drop, in: .originals, from: claims)
                 if isFailed {
                     try outbox.receiveCopies(drop, from: claims, in: .originals, number: place)
                 } else {
@@ -130,7 +130,10 @@ struct Endings: Sendable {
                 }
             }
             if isFailed {
-                let place = try number ?? outbox.freeNumber(for: drop, in: .errors)
+                let place =
+                    if let number { number } else {
+                        try outbox.freeNumber(for: drop, in: .errors, from: claims)
+                    }
                 try outbox.receive(drop, from: claims, in: .errors, number: place)
             }
             try claims.remove(drop.id, discardingSources: isDelivered && !isFailed && !keeps)

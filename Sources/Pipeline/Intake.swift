@@ -19,7 +19,7 @@ actor Intake {
     private let examiner: Examiner
     private let claimer: Claimer
     private let onReady: @Sendable () async -> Void
-    private var bell: Bell { context.bells.intake }
+    private nonisolated var bell: Bell { context.bells.intake }
 
     private var table = InboxTable()
     private var deadlines = Heap<Deadline>()

@@ -2,6 +2,7 @@ import Folders
 import Foundation
 import Jobs
 import Media
+import SystemPackage
 import VideoAPI
 
 /// Gives a job the video that another job has, for nothing: a copy of what was delivered, or, where people have taken that away,

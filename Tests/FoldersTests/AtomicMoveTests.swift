@@ -29,34 +29,6 @@ struct AtomicMoveTests {
         #expect(error?.description.contains("missing") == true)
     }
 
-    @Test("moves to another file system: whole, without replacing, with nothing left on the way")
-    func moveAcross() throws {
-        let other = try OtherFileSystem()
-        try #require(try other.isOther(than: folder.path), "one file system is all this machine has")
-        let content = String(repeating: "0123456789", count: 300_000)
-        try folder.write(content, to: "a")
-        #expect(try FileSystem.move(folder["a"], to: other["a"]))
-        #expect(folder.files().isEmpty)
-        #expect(try FileSystem.hash(other["a"]).sha256 == FileSystem.hash(of: Array(content.utf8)))
-
-        try folder.write("two", to: "a")
-        #expect(try !FileSystem.move(folder["a"], to: other["a"]))
-        #expect(try folder.text(of: "a") == "two")
-        #expect(other.names == ["a"])
-    }
-
-    @Test("moves links, dangling ones too, and pipes to another file system as what they are")
-    func moveSpecial() throws {
-        let other = try OtherFileSystem()
-        #expect(symlink("/nowhere/at-all", folder["link"].string) == 0)
-        #expect(mkfifo(folder["pipe"].string, 0o600) == 0)
-        for name in ["link", "pipe"] { #expect(try FileSystem.move(folder[name], to: other[name])) }
-        #expect(try FileSystem.status(of: other["link"])?.kind == .symbolicLink)
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: other["link"].string) == "/nowhere/at-all")
-        #expect(try FileSystem.status(of: other["pipe"])?.kind == .namedPipe)
-        #expect(folder.files().isEmpty)
-    }
-
     @Test("copies only what is a file, never through a link, never over another, and leaves nothing half")
     func copy() throws {
         try folder.write("one", to: "a")
@@ -105,24 +77,5 @@ struct AtomicMoveTests {
         try FileSystem.removeTree(folder["a"])
         try FileSystem.removeTree(folder["a"])
         #expect(folder.files() == ["elsewhere/file"])
-    }
-}
-
-/// A folder in memory, which is another file system than the disk's.
-private final class OtherFileSystem {
-    private let path: FilePath
-
-    init() throws {
-        path = FilePath("/dev/shm/hotreel-test-\(UInt64.random(in: 0...UInt64.max))")
-        try FileSystem.makeFolder(path)
-    }
-
-    deinit { try? FileSystem.removeTree(path) }
-
-    subscript(_ name: String) -> FilePath { path.appending(name) }
-    var names: [String] { ((try? FileSystem.list(path)) ?? []).map(\.name.text).sorted() }
-
-    func isOther(than folder: FilePath) throws -> Bool {
-        try FileSystem.status(of: folder)?.identity.device != FileSystem.status(of: path)?.identity.device
     }
 }

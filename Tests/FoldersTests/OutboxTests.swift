@@ -44,12 +44,12 @@ struct OutboxTests {
 
     @Test("gives the second video of a name a number, and a receipt alone keeps a name taken")
     func videoNames() throws {
-        #expect(outbox.freeVideoName("shot", folder: "p") == "shot")
+        #expect(try outbox.freeVideoName("shot", folder: "p") == "shot")
         try folder.write("video", to: "out/videos/p/shot.mp4")
-        #expect(outbox.freeVideoName("shot", folder: "p") == "shot (2)")
-        #expect(outbox.freeVideoName("shot", folder: "q") == "shot")
+        #expect(try outbox.freeVideoName("shot", folder: "p") == "shot (2)")
+        #expect(try outbox.freeVideoName("shot", folder: "q") == "shot")
         try folder.write("{}", to: "out/videos/p/shot (2).receipt.json")
-        #expect(outbox.freeVideoName("shot", folder: "p") == "shot (3)")
+        #expect(try outbox.freeVideoName("shot", folder: "p") == "shot (3)")
     }
 
     @Test("publishes a video without replacing one")
@@ -69,7 +69,7 @@ struct OutboxTests {
     func numbering() throws {
         for (name, number) in [("one", 1), ("two", 2), ("three", 3)] {
             let drop = try pair(name)
-            #expect(outbox.freeNumber(for: drop, in: .errors) == number)
+            #expect(try outbox.freeNumber(for: drop, in: .errors, from: claims) == number)
             try outbox.receive(drop, from: claims, in: .errors, number: number)
         }
         #expect(
@@ -83,7 +83,7 @@ struct OutboxTests {
     @Test("one name taken is enough to number both, so that a pair stays a pair")
     func oneTaken() throws {
         try folder.write("somebody's", to: "out/originals/p/shot.json")
-        #expect(try outbox.freeNumber(for: pair("one"), in: .originals) == 2)
+        #expect(try outbox.freeNumber(for: pair("one"), in: .originals, from: claims) == 2)
     }
 
     @Test("receives what is there, again after a crash in the middle")
@@ -137,7 +137,7 @@ struct OutboxTests {
         try #require(long.bytes.count == 255)
         for name in ["one", "two"] {
             let drop = try claimed(name, [(.picture, latin, name), (.sidecar, long, name)])
-            try outbox.receive(drop, from: claims, in: .errors, number: outbox.freeNumber(for: drop, in: .errors))
+            try outbox.receive(drop, from: claims, in: .errors, number: outbox.freeNumber(for: drop, in: .errors, from: claims))
         }
         let names = try FileSystem.list(outbox.folder(.errors, "p")).map(\.name)
         let cut = FileName(String(repeating: "ä", count: 123) + " (2).png")

@@ -43,7 +43,7 @@ struct UndoneClaimTests {
             .submissionRefused(Failure(stage: .submit, message: "no")), on: submitting)
         // All given back, and then the crash, before the ledger heard of it.
         for part in drop.sources {
-            _ = try FileSystem.move(
+            _ = try FileSystem.rename(
                 fixture.context.claims.path(of: part, in: drop.id),
                 to: fixture.context.outbox.folder(.errors, "").appending(part.file))
         }

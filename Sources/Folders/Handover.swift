@@ -1,0 +1,169 @@
+import Foundation
+import Jobs
+import SystemPackage
+
+/// The way of one file from a claim folder to the outbox, so that doing it again, whichever call a crash or a full disk cut
+/// short, ends with exactly one file there.
+///
+/// On one file system it is a rename. To another one:
+/// 1. copy it, synced, to a temporary name beside its destination;
+/// 2. rename it from its place to `leaving/`, which says that the copy is complete;
+/// 3. rename the copy to its final name;
+/// 4. remove it from `leaving/`.
+///
+/// Without the second step nobody could tell, after a crash before the fourth, the file's own copy from somebody else's file of
+/// the same content.
+struct Handover {
+    let source: FilePath
+    let leaving: FilePath
+    /// The destination's temporary name, the same at each try.
+    private let staged: FileName
+    let claims: Claims
+
+    /// `place` is the file's path in the claim folder.
+    init(_ place: FileName, of drop: DropID, in claims: Claims) {
+        self.claims = claims
+        source = claims.folder(of: drop).appending(place)
+        leaving = claims.folder(of: drop).appending(Claims.Part.leaving.name).appending(place)
+        staged = NameRules.temporary(for: FileName(drop.rawValue).appending(place).bytes)
+    }
+
+    /// Whether the file has not yet arrived.
+    var isPending: Bool {
+        get throws(FileError) {
+            if try FileSystem.status(of: source) != nil { return true }
+            return try FileSystem.status(of: leaving) != nil
+        }
+    }
+
+    /// Takes the file to the first of `targets` from the `number`-th on that is free. They lie in one folder.
+    ///
+    /// With `sha256`, a file of that content that lies at a target is as good as this one, which is then removed.
+    func run(
+        to targets: (Int) -> FilePath, from number: Int, sharing sha256: String? = nil
+    ) throws(FileError) {
+        let waiting = targets(number).removingLastComponent().appending(staged)
+        if try FileSystem.status(of: leaving) != nil {
+            if try FileSystem.status(of: waiting) != nil {
+                return try publish(waiting, to: targets, from: number, sharing: sha256)
+            }
+            if try hasArrived(at: targets) { return try remove(leaving) }
+            // Somebody has removed the copy before it had its name.
+            guard try FileSystem.rename(leaving, to: source) else { throw FileError("rename to", source, .fileExists) }
+            try FileSystem.sync(renamed: leaving, to: source)
+        }
+        guard try FileSystem.status(of: source) != nil else { return }
+        var number = number
+        do throws(FileError) {
+            while true {
+                let target = targets(number)
+                if let sha256, try Self.holds(target, sha256) { return try remove(source) }
+                if try FileSystem.rename(source, to: target) {
+                    return try FileSystem.sync(renamed: source, to: target)
+                }
+                number += 1
+            }
+        } catch {
+            guard error.code == .improperLink else { throw error }
+        }
+        try stage(waiting)
+        try publish(waiting, to: targets, from: number, sharing: sha256)
+    }
+
+    /// Steps 1 and 2.
+    private func stage(_ waiting: FilePath) throws(FileError) {
+        try FileSystem.makeFolder(leaving.removingLastComponent(), below: claims.root)
+        try FileSystem.remove(waiting)
+        do throws(FileError) {
+            try FileSystem.duplicate(source, at: waiting)
+            try FileSystem.sync(folder: waiting.removingLastComponent())
+            guard try FileSystem.rename(source, to: leaving) else {
+                throw FileError("rename to", leaving, .fileExists)
+            }
+        } catch {
+            // What made it fail may keep this from succeeding too; the next try begins with it.
+            try? FileSystem.remove(waiting)
+            throw error
+        }
+        try FileSystem.sync(renamed: source, to: leaving)
+    }
+
+    /// Steps 3 and 4.
+    private func publish(
+        _ waiting: FilePath, to targets: (Int) -> FilePath, from first: Int, sharing sha256: String?
+    ) throws(FileError) {
+        var number = first
+        while true {
+            let target = targets(number)
+            if let sha256, try Self.holds(target, sha256) {
+                try FileSystem.remove(waiting)
+                return try remove(leaving)
+            }
+            if try FileSystem.rename(waiting, to: target) {
+                try FileSystem.sync(folder: target.removingLastComponent())
+                return try remove(leaving)
+            }
+            number += 1
+        }
+    }
+
+    private func remove(_ path: FilePath) throws(FileError) {
+        try FileSystem.remove(path)
+        // Else it might be there again after a power cut, and be handed over twice.
+        try FileSystem.sync(folder: path.removingLastComponent())
+    }
+
+    private func hasArrived(at targets: (Int) -> FilePath) throws(FileError) -> Bool {
+        var number = 1
+        while let there = try FileSystem.status(of: targets(number)) {
+            if try FileSystem.isSame(leaving, targets(number), status: there) { return true }
+            number += 1
+        }
+        return false
+    }
+
+    /// Whether a file has this content. What cannot be read for want of rights, or is no file, has another.
+    static func holds(_ path: FilePath, _ sha256: String) throws(FileError) -> Bool {
+        guard try FileSystem.status(of: path)?.kind == .regular else { return false }
+        do throws(FileError) {
+            return try FileSystem.hash(path).sha256 == sha256
+        } catch {
+            if error.code == .permissionDenied || error.code == .noSuchFileOrDirectory { return false }
+            throw error
+        }
+    }
+}
+
+extension FileSystem {
+    /// Copies a file; a link or a pipe cannot be copied, so another of the same kind takes its place.
+    fileprivate static func duplicate(_ source: FilePath, at target: FilePath) throws(FileError) {
+        guard let status = try status(of: source) else { throw FileError("find", source, .noSuchFileOrDirectory) }
+        switch status.kind {
+        case .regular: try copyContent(of: source, into: target)
+        case .symbolicLink:
+            let content = try linkText(source) + [0]
+            guard target.withPlatformString({ symlink(content, $0) }) == 0 else { throw FileError("make", target) }
+        case .namedPipe:
+            guard target.withPlatformString({ mkfifo($0, 0o660) }) == 0 else { throw FileError("make", target) }
+        case .folder, .socket, .device: throw FileError("move to another disk", source, .notSupported)
+        }
+    }
+
+    fileprivate static func isSame(_ file: FilePath, _ other: FilePath, status: FileStatus) throws(FileError) -> Bool {
+        guard let own = try self.status(of: file), own.kind == status.kind else { return false }
+        switch own.kind {
+        case .regular:
+            guard own.identity.size == status.identity.size else { return false }
+            return try Handover.holds(other, hash(file).sha256)
+        case .symbolicLink: return try linkText(file) == linkText(other)
+        case .namedPipe, .folder, .socket, .device: return true
+        }
+    }
+
+    private static func linkText(_ path: FilePath) throws(FileError) -> [CChar] {
+        var content = [CChar](repeating: 0, count: 4096)
+        let length = path.withPlatformString { readlink($0, &content, content.count) }
+        guard length >= 0 else { throw FileError("read the link", path) }
+        return Array(content.prefix(length))
+    }
+}
