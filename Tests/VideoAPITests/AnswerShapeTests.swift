@@ -163,7 +163,7 @@ struct AnswerShapeTests {
         let noon = Date(timeIntervalSince1970: 1_772_600_767)
         #expect(page.hasMore && page.rows.map(\.inferenceID.rawValue) == ["a:b/c", "d", "e", "f"])
         #expect(page.rows.map(\.created) == [noon.addingTimeInterval(0.25), noon, noon, nil])
-        #expect(page.rows.map(\.succeeded) == [true, false, true, true])
+        #expect(page.rows.map(\.outcome) == [.succeeded, .failed, .succeeded, .succeeded] && page.count == 6)
         #expect(page.rows.map(\.clientRequestID) == ["hotreel-1-1", nil, nil, nil])
         #expect(page.rows.map(\.charge.credits) == [1_000_000, nil, nil, 0])
     }

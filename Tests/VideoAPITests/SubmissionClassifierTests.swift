@@ -68,8 +68,11 @@ struct SubmissionClassifierTests {
         let trouble = Trouble(kind: .unreachable, message: "words")
         #expect(SubmissionClassifier.outcome(.unsent(trouble)) == .notTaken(trouble))
         #expect(
-            SubmissionClassifier.outcome(.unanswered("It broke"))
-                == .unconfirmed(reason: "It broke, after the request had begun to go out."))
+            SubmissionClassifier.outcome(.unanswered("it broke", host: "api.example"))
+                == .unconfirmed(
+                    reason:
+                        "The request had begun to go out to api.example, then it broke. Whether it was taken is not known yet."
+                ))
     }
 
     @Test("A first answer may already hold the end")
