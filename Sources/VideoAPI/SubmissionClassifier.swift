@@ -20,7 +20,8 @@ enum SubmissionClassifier {
         case .unsent(let trouble): .notTaken(trouble)
         case .unanswered(let why, let host):
             .unconfirmed(
-                reason: "The request had begun to go out to \(host), then \(why). Whether it was taken is not known yet.")
+                reason:
+                    "The request had begun to go out to \(host), then \(why). Whether it was taken is not known yet.")
         case .answered(let answer): outcome(answer)
         }
     }
@@ -58,7 +59,8 @@ enum SubmissionClassifier {
         let update = GenerationUpdate(answer, id: given)
         guard let named, named != given else { return .accepted(update) }
         // The body's id is the one the specification says to poll with.
-        let differ = "The API's answer names two generations, \(given) in its body and \(named) in a header; the first is followed."
+        let differ =
+            "The API's answer names two generations, \(given) in its body and \(named) in a header; the first is followed."
         return .accepted(
             GenerationUpdate(
                 id: update.id, status: update.status, phase: update.phase, charge: update.charge,
@@ -100,7 +102,8 @@ enum SubmissionClassifier {
 
     /// A generation's own id and state in the body, such as only a request that was taken has.
     private static func holdsGeneration(_ answer: Answer) -> Bool {
-        guard let body = answer.json?.objectValue, let id = GenerationUpdate.id(in: body), body["status"]?.stringValue != nil
+        guard let body = answer.json?.objectValue, let id = GenerationUpdate.id(in: body),
+            body["status"]?.stringValue != nil
         else { return false }
         return if case .failed = GenerationUpdate(answer, id: id).phase { false } else { true }
     }

@@ -43,7 +43,9 @@ struct HostLookup: Sendable {
         }
     }
 
-    private static func unknown(_ host: String) -> String { "The name of the video's host, \(host), cannot be looked up." }
+    private static func unknown(_ host: String) -> String {
+        "The name of the video's host, \(host), cannot be looked up."
+    }
 
     struct UnknownHost: Error { let why: String }
 

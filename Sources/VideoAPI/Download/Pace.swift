@@ -16,7 +16,8 @@ struct Pace {
         bytes += count
         guard waited >= window else { return }
         guard Duration.seconds(bytes / Self.slowest) >= waited else {
-            throw .interrupted("The video comes too slowly: \(bytes) bytes in \(waited.formatted(.units(width: .narrow))).")
+            throw .interrupted(
+                "The video comes too slowly: \(bytes) bytes in \(waited.formatted(.units(width: .narrow))).")
         }
         (waited, bytes) = (.zero, 0)
     }

@@ -110,7 +110,9 @@ extension Charge {
     static func amount(_ value: JSONValue) -> Double? {
         let number =
             value.doubleValue
-            ?? value.stringValue.flatMap { $0.contains(/[xXpP]/) ? nil : Double($0.trimmingCharacters(in: .whitespaces)) }
+            ?? value.stringValue.flatMap {
+                $0.contains(/[xXpP]/) ? nil : Double($0.trimmingCharacters(in: .whitespaces))
+            }
         guard let number, (0...most).contains(number) else { return nil }
         return number
     }
