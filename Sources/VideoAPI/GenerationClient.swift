@@ -184,8 +184,8 @@ package enum DownloadError: Error, Hashable, Sendable {
     case interrupted(String)
     /// What arrives cannot be the video: HTML, nothing, more than the limit.
     case notAVideo(String)
-    /// The disk would not take it.
-    case disk(String)
+    /// The disk would not take it, and what the system said.
+    case disk(String, Errno)
     /// The link leads where Hotreel does not go: into a private network, off the web, from https to http. Ask the API for a new
     /// one, at no cost; where the network is wanted, an admin allows it. The words name the host and the remedy.
     case addressRefused(String)
@@ -195,7 +195,7 @@ extension DownloadError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .expired(let status): "The video's link has run out (HTTP \(status))."
-        case .interrupted(let why), .notAVideo(let why), .disk(let why), .addressRefused(let why): why
+        case .interrupted(let why), .notAVideo(let why), .disk(let why, _), .addressRefused(let why): why
         }
     }
 }

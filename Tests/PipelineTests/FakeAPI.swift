@@ -76,7 +76,7 @@ final class FakeAPI: GenerationClient {
         } catch let error as DownloadError {
             throw error
         } catch {
-            throw .disk("\(error)")
+            throw .disk("\(error)", error as? Errno ?? .ioError)
         }
         return 1
     }

@@ -155,7 +155,7 @@ struct DownloadTests {
 
     @Test("A folder that is gone is the disk's fault, not the API's", .timeLimit(.minutes(1)))
     func folderGone() async throws {
-        guard case .disk(let why) = try await end(Self.film("Content-Length: 5", "video"), to: "gone/v.part") else {
+        guard case .disk(let why, .noSuchFileOrDirectory) = try await end(Self.film("Content-Length: 5", "video"), to: "gone/v.part") else {
             Issue.record("not the disk's fault")
             return
         }

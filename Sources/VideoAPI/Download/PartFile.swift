@@ -99,7 +99,8 @@ final class PartFile {
         } catch let error as DownloadError {
             throw error
         } catch {
-            throw DownloadError.disk("\(path.lastComponent?.string ?? "The video") cannot be written: \(error).")
+            throw DownloadError.disk(
+                "\(path.lastComponent?.string ?? "The video") cannot be written: \(error).", error as? Errno ?? .ioError)
         }
     }
 
