@@ -15,14 +15,23 @@ struct Endpoint {
 
     func poll(_ id: GenerationID) -> String { create + "?generation_id=" + Self.encoded(id.rawValue) }
 
-    /// A page of the vendor's request log; the span is widened to whole seconds.
+    var balance: String { base + "/v2/billing" }
+
+    /// A page of the vendor's request log.
+    ///
+    /// The span is widened to whole seconds, and cut at its end to what the API takes: what is looked for lies near the start. Its
+    /// ends may come in either order, since a clock that was set back must not turn a look-up into an error.
     func log(from start: Date, to end: Date, offset: Int) -> String {
-        let times = (Self.time(start, .down), Self.time(end, .up))
-        return "\(base)/v2/logs?start=\(times.0)&end=\(times.1)&limit=\(Self.logPage)&offset=\(offset)"
+        let first = min(start, end).timeIntervalSince1970.rounded(.down)
+        let last = min(max(start, end).timeIntervalSince1970.rounded(.up), first + Self.longestLog)
+        return "\(base)/v2/logs?start=\(Self.time(first))&end=\(Self.time(last))&limit=\(Self.logPage)"
+            + "&offset=\(max(0, offset))"
     }
 
     /// Rows of a log page; AI/ML API: at most 100.
     static let logPage = 100
+    /// Seconds; AI/ML API: at most 92 days.
+    private static let longestLog: TimeInterval = 92 * 86_400
 
     /// Everything but RFC 3986's unreserved characters as `%XX`: no id can end the value or mean something else in it.
     static func encoded(_ text: String) -> String {
@@ -39,7 +48,7 @@ struct Endpoint {
     }
 
     /// ISO 8601 in UTC with `Z`; colons are left as they are, which a query allows.
-    private static func time(_ date: Date, _ rounding: FloatingPointRoundingRule) -> String {
-        Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(rounding)).formatted(.iso8601)
+    private static func time(_ seconds: TimeInterval) -> String {
+        Date(timeIntervalSince1970: seconds).formatted(.iso8601)
     }
 }

@@ -10,7 +10,8 @@ import SystemPackage
 ///
 /// Nothing here repeats a request, and each POST has a connection of its own that no earlier request has used: on a
 /// kept-alive one that the far end has just closed, a POST would die with its fate unknown. The key goes to the base
-/// URL only; redirects are not followed with it. Call `shutdown()` before letting go.
+/// URL only; redirects are not followed with it. Proxies are not supported: `HTTP_PROXY` and its like are not read. Call
+/// `shutdown()` before letting go.
 package struct HTTPGenerationClient: GenerationClient {
     private let configuration: HTTPGenerationClientConfiguration
     private let logger: Logger
@@ -40,16 +41,17 @@ package struct HTTPGenerationClient: GenerationClient {
         submitter = HTTPClient(eventLoopGroupProvider: .shared(submitLoop), configuration: settings)
         submitPlaces = ConnectionPlaces(configuration.maxConnections)
         askPlaces = ConnectionPlaces(configuration.maxConnections)
+        let allowsPrivateHosts = configuration.allowsPrivateHosts
         downloader = VideoDownloader(
             connectTimeout: configuration.connectTimeout, idleTimeout: configuration.downloadIdleTimeout,
-            maxConnections: configuration.maxConnections)
+            maxConnections: configuration.maxConnections, permits: { allowsPrivateHosts || $0.isPublic })
     }
 
     /// Ends all connections; requests still under way fail.
     package func shutdown() async throws {
         try await submitter.shutdown()
         try await asker.shutdown()
-        try await downloader.shutdown()
+        downloader.shutdown()
     }
 
     // MARK: - Create
@@ -87,7 +89,7 @@ package struct HTTPGenerationClient: GenerationClient {
         do {
             return .answered(try await answer(to: request, by: submitter, within: configuration.submitTimeout))
         } catch  where departure.happened {
-            return .unanswered(sentence(error))
+            return .unanswered(configuration.apiKey.blotted(in: TransportFault.words(error)), host: host)
         } catch {
             return .unsent(unreachable(error))
         }
@@ -110,9 +112,9 @@ package struct HTTPGenerationClient: GenerationClient {
                 Trouble(
                     kind: .api, message: "The API answered about another generation, \(other), when asked for \(id)."))
         }
-        guard ["id", "status", "video", "error"].contains(where: { body[$0] != nil }),
-            let update = GenerationUpdate(answer, knownID: id)
-        else { throw unreadable(answer) }
+        guard GenerationUpdate.isAboutAGeneration(body), let update = GenerationUpdate(answer, knownID: id) else {
+            throw unreadable(answer)
+        }
         return update
     }
 
@@ -120,6 +122,12 @@ package struct HTTPGenerationClient: GenerationClient {
         let answer = try await ask(endpoint.log(from: start, to: end, offset: offset))
         guard let page = RequestLogPage(answer, offset: offset) else { throw unreadable(answer) }
         return page
+    }
+
+    package func balance() async throws(PollError) -> Balance {
+        let answer = try await ask(endpoint.balance)
+        guard let balance = Balance(answer) else { throw unreadable(answer) }
+        return balance
     }
 
     /// One GET, answered with success; else what `trouble` makes of the answer.
@@ -183,8 +191,10 @@ package struct HTTPGenerationClient: GenerationClient {
 
     private func sentence(_ error: any Error) -> String {
         let words = configuration.apiKey.blotted(in: TransportFault.words(error))
-        return "The API at \(configuration.baseURL.host() ?? "api.url") was not reached properly: \(words)"
+        return "The API at \(host) was not reached properly: \(words)"
     }
+
+    private var host: String { configuration.baseURL.host() ?? "api.url" }
 }
 
 extension SubmissionOutcome {

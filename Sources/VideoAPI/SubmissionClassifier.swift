@@ -4,8 +4,8 @@ import Jobs
 enum SubmissionEnding: Sendable {
     /// No byte of the body was handed to a connection.
     case unsent(Trouble)
-    /// Bytes went out and no answer came.
-    case unanswered(String)
+    /// Bytes went out and no answer came; why, as a clause.
+    case unanswered(String, host: String)
     /// An answer came, perhaps not to its end.
     case answered(Answer)
 }
@@ -18,25 +18,64 @@ enum SubmissionClassifier {
     static func outcome(_ ending: SubmissionEnding) -> SubmissionOutcome {
         switch ending {
         case .unsent(let trouble): .notTaken(trouble)
-        case .unanswered(let why): .unconfirmed(reason: "\(why), after the request had begun to go out.")
+        case .unanswered(let why, let host):
+            .unconfirmed(
+                reason:
+                    "The request had begun to go out to \(host), then \(why). Whether it was taken is not known yet.")
         case .answered(let answer): outcome(answer)
         }
     }
 
     private static func outcome(_ answer: Answer) -> SubmissionOutcome {
-        let namedID = answer.header("x-inference-id").map(GenerationID.init)
-        switch answer.status {
-        case 200..<300:
-            // The body may be cut or be a gateway's page: the header alone tells that, and as what, it was taken.
-            if let update = GenerationUpdate(answer, knownID: namedID) { return .accepted(update) }
-            return .unconfirmed(
-                reason: "The API said yes without a generation id (\(answer.brokenOff ?? answer.words)).")
+        if answer.succeeded { return accepted(answer) }
+        let refusal = refusal(answer)
+        switch refusal {
+        case .notTaken, .refused:
+            // A refusal that names what it cost, or that holds a generation, contradicts itself. `x-inference-id` alone does not: the
+            // vendor's log gives failed requests an id too, at no cost.
+            guard Charge(answer).isSomething || holdsGeneration(answer) else { return refusal }
+            return unsure(answer, "refused the request and yet names a charge or a generation")
+        case .accepted, .unconfirmed: return refusal
+        }
+    }
 
+    private static func accepted(_ answer: Answer) -> SubmissionOutcome {
+        let named = answer.header("x-inference-id").map(GenerationID.init)
+        let body = answer.json?.objectValue ?? [:]
+        guard let given = GenerationUpdate.id(in: body) else {
+            guard let named else {
+                return .unconfirmed(
+                    reason:
+                        "The API said yes without a generation id (\(answer.brokenOff ?? answer.words)). Whether it took the request is not known yet."
+                )
+            }
+            // The body is cut, or a gateway's page or message: the header tells that the request was taken, and as what. How it fares is
+            // for a poll to say.
+            return .accepted(
+                GenerationUpdate(
+                    id: named, status: "none given", phase: .running, charge: Charge(answer),
+                    remark: "The API's answer named the generation, \(named), only in a header."))
+        }
+        let update = GenerationUpdate(answer, id: given)
+        guard let named, named != given else { return .accepted(update) }
+        // The body's id is the one the specification says to poll with.
+        let differ =
+            "The API's answer names two generations, \(given) in its body and \(named) in a header; the first is followed."
+        return .accepted(
+            GenerationUpdate(
+                id: update.id, status: update.status, phase: update.phase, charge: update.charge,
+                remark: [update.remark, differ].compactMap(\.self).joined(separator: " ")))
+    }
+
+    /// What a status that is no success means by itself.
+    private static func refusal(_ answer: Answer) -> SubmissionOutcome {
+        switch answer.status {
         // A moved address that is to be asked in the same way (RFC 9110, 15.4): this one did nothing. 302 and 303 also
         // follow on a form that was processed, so they prove nothing.
         case 301, 307, 308,
-            // The gateway's refusals before anything runs: key, credit, rate, or not this API at all.
-            401, 402, 403, 405, 406, 410, 415, 421, 426, 429:
+            // The gateway's refusals before anything runs: key, credit, rate, or not this API at all. Not 406, which some servers say
+            // when the work is done and only its answer does not please.
+            401, 402, 403, 405, 410, 415, 421, 426, 429:
             return .notTaken(Trouble(answer))
 
         // One model unknown is the request's fault; a whole address unknown is the configuration's.
@@ -52,10 +91,21 @@ enum SubmissionClassifier {
 
         // 408, 409, 5xx, 524, and whatever nobody has seen yet: the work may have begun before this was said.
         default:
-            let id = namedID.map { ", and names generation \($0)" } ?? ""
-            return .unconfirmed(
-                reason: "The API answered without saying whether it took the request (\(answer.words))\(id).")
+            return unsure(answer, "answered without saying whether it took the request")
         }
+    }
+
+    private static func unsure(_ answer: Answer, _ what: String) -> SubmissionOutcome {
+        let id = answer.header("x-inference-id").map { ", and names generation \($0)" } ?? ""
+        return .unconfirmed(reason: "The API \(what) (\(answer.words))\(id). Whether it was taken is not known yet.")
+    }
+
+    /// A generation's own id and state in the body, such as only a request that was taken has.
+    private static func holdsGeneration(_ answer: Answer) -> Bool {
+        guard let body = answer.json?.objectValue, let id = GenerationUpdate.id(in: body),
+            body["status"]?.stringValue != nil
+        else { return false }
+        return if case .failed = GenerationUpdate(answer, id: id).phase { false } else { true }
     }
 
     /// The vendor's own codes, never plain words: a 400 that quotes a prompt about credit is about the prompt.

@@ -47,6 +47,25 @@ struct Shape: CustomTestStringConvertible {
             Shape(#"{"id":"g","status":"completed","video":[]}"#, .running, remarks: true),
             Shape(#"{"id":"g","status":"completed","video":{"url":"file:///etc/passwd"}}"#, .running, remarks: true),
             Shape(#"{"id":"g","status":"completed","video":{"url":"/relative"}}"#, .running, remarks: true),
+        ]
+        + [
+            "", " ", "ftp://c.example/a.mp4", "c.example/a.mp4", "//c.example/a.mp4", "http://", "https:///a.mp4",
+            "data:x",
+        ].map {
+            Shape(#"{"id":"g","status":"completed","video":{"url":"\#($0)"}}"#, .running, remarks: true)
+        } + [
+            Shape(
+                #"{"id":"g","status":" completed\n","video":{"url":" https://c.example/a.mp4\n"}}"#,
+                video("https://c.example/a.mp4")),
+            Shape(
+                #"{"id":"g","status":"completed","video":[{"url":null},{"url":"https://c.example/a.mp4"}]}"#,
+                video("https://c.example/a.mp4")),
+            Shape(
+                #"{"id":"g","status":"completed","video":{"url":"https://c.example/a.mp4"},"error":{"name":"n","message":"m"}}"#,
+                video("https://c.example/a.mp4")),
+            Shape(#"{"id":"g","status":"generating","error":{"name":"n","message":"m"}}"#, .running),
+            Shape(#"{"id":"g","status":"completed","video":7}"#, .running, remarks: true),
+            Shape("7", nil), Shape("true", nil), Shape(#""completed""#, nil),
             Shape(
                 #"{"id":"g","status":"error","error":{"name":"Unsafe","message":"Not that picture"}}"#,
                 failure("Not that picture")),
@@ -68,6 +87,13 @@ struct AnswerShapeTests {
         let update = GenerationUpdate(Answer(status: 200, text: shape.body), knownID: nil)
         #expect(update?.phase == shape.phase)
         #expect((update?.remark != nil) == shape.remarks)
+    }
+
+    @Test("An error beside a completed generation without a video is told, and decides nothing")
+    func errorBesideCompleted() {
+        let body = #"{"id":"g","status":"completed","error":{"name":"n","message":"upload to storage failed"}}"#
+        let update = GenerationUpdate(Answer(status: 200, text: body), knownID: nil)
+        #expect(update?.phase == .running && update?.remark?.contains("upload to storage failed") == true)
     }
 
     @Test("The status is kept in the vendor's spelling")
@@ -95,6 +121,14 @@ struct AnswerShapeTests {
             ),
             (#"{"meta":{"usage":{"credits_used":null}}}"#, ["x-aimlapi-credits-used": "many"], Charge()),
             (#"{"meta":{"usage":{"credits_used":-5,"usd_spent":"nan"}}}"#, [:], Charge()),
+            (#"{"meta":{"usage":{"credits_used":1e300,"usd_spent":"inf"}}}"#, [:], Charge()),
+            (#"{"meta":{"usage":{"credits_used":"0x10","usd_spent":true}}}"#, [:], Charge()),
+            (#"{"meta":{"usage":{"credits_used":"NaN","tokens_used":7}}}"#, [:], Charge(credits: 7)),
+            (#"{"meta":{"usage":null},"usage":{"credits_used":" 8 "}}"#, [:], Charge(credits: 8)),
+            (
+                #"{"meta":[],"usage":3}"#, ["x-aimlapi-usd-spent": "-1", "x-aimlapi-credits-used": "0"],
+                Charge(credits: 0)
+            ),
         ] as [(String, HTTPHeaders, Charge)])
     func charges(body: String, headers: HTTPHeaders, charge: Charge) {
         #expect(Charge(Answer(status: 200, headers: headers, text: body)) == charge)
@@ -140,6 +174,8 @@ struct AnswerShapeTests {
             (["Retry-After": "7"], 7), (["retry-after": " 0.5 "], 0.5), (["Retry-After": "-4"], 0),
             (["Retry-After": "1e99"], 86_400),
             (["Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT", "Date": "Sun, 06 Nov 1994 08:48:37 GMT"], 60),
+            (["Retry-After": "Sunday, 06-Nov-94 08:49:37 GMT", "Date": "Sun Nov  6 08:48:37 1994"], 60),
+            (["Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT", "Date": "Sun, 06 Nov 1994 08:59:37 GMT"], 0),
             (["Retry-After": "Thu, 01 Jan 1970 00:00:30 GMT"], 30), (["Retry-After": "soon"], nil), ([:], nil),
         ] as [(HTTPHeaders, Double?)])
     func retryAfter(headers: HTTPHeaders, seconds: Double?) {
@@ -163,9 +199,42 @@ struct AnswerShapeTests {
         let noon = Date(timeIntervalSince1970: 1_772_600_767)
         #expect(page.hasMore && page.rows.map(\.inferenceID.rawValue) == ["a:b/c", "d", "e", "f"])
         #expect(page.rows.map(\.created) == [noon.addingTimeInterval(0.25), noon, noon, nil])
-        #expect(page.rows.map(\.succeeded) == [true, false, true, true])
+        #expect(page.rows.map(\.outcome) == [.succeeded, .failed, .succeeded, .succeeded] && page.count == 6)
         #expect(page.rows.map(\.clientRequestID) == ["hotreel-1-1", nil, nil, nil])
         #expect(page.rows.map(\.charge.credits) == [1_000_000, nil, nil, 0])
+    }
+
+    @Test(
+        "A row has failed only where it says so and cost nothing; what nobody knows stays unknown",
+        arguments: [
+            (#""status":"succeeded""#, .succeeded), (#""status":" Succeeded ""#, .succeeded),
+            (#""status":"failed""#, .failed), (#""status":"FAILED","cost":{"usd":0,"credits":0}"#, .failed),
+            (#""status":"failed","cost":{"usd":0.3,"credits":0}"#, .unknown("failed, yet charged")),
+            (#""status":"failed","cost":{"credits":"630000"}"#, .unknown("failed, yet charged")),
+            (#""status":"running""#, .unknown("running")), (#""status":"error""#, .unknown("error")),
+            (#""status":"""#, .unknown("none given")), (#""status":null"#, .unknown("none given")),
+            (#""status":0"#, .unknown("none given")), (#""model":"m""#, .unknown("none given")),
+        ] as [(String, RequestLogPage.Row.Outcome)])
+    func rowOutcome(row: String, outcome: RequestLogPage.Row.Outcome) throws {
+        let text = #"{"data":[{"inference_id":"a",\#(row)}]}"#
+        let page = try #require(RequestLogPage(Answer(status: 200, text: text), offset: 0))
+        #expect(page.rows.map(\.outcome) == [outcome] && page.rows[0].succeeded == (outcome == .succeeded))
+    }
+
+    @Test(
+        "A balance is a number or a string of digits, in its currency",
+        arguments: [
+            (#"{"current_balance":12.5,"currency":"USD"}"#, Balance(amount: 12.5)),
+            (#"{"current_balance":"12.50","currency":"eur"}"#, Balance(amount: 12.5, currency: "EUR")),
+            (#"{"current_balance":0,"currency":""}"#, Balance(amount: 0)),
+            (#"{"current_balance":"-3","currency":null}"#, Balance(amount: -3)),
+            (#"{"current_balance":7}"#, Balance(amount: 7)),
+            (#"{"current_balance":"much"}"#, nil), (#"{"current_balance":"nan"}"#, nil),
+            (#"{"current_balance":null}"#, nil),
+            (#"{"currency":"USD"}"#, nil), ("[]", nil), ("7", nil), ("<html>", nil),
+        ] as [(String, Balance?)])
+    func balance(body: String, balance: Balance?) {
+        #expect(Balance(Answer(status: 200, text: body)) == balance)
     }
 
     @Test(

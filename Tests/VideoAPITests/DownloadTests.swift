@@ -13,7 +13,7 @@ struct DownloadTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// How a download of `reaction` ends; nil where it succeeds. No end but success leaves a file.
+    /// How a download of `reaction` ends; nil where it succeeds.
     private func end(
         _ reaction: ScriptedServer.Reaction, limit: Int = 1_000, to name: String = "v.part"
     ) async throws -> DownloadError? {
@@ -49,15 +49,12 @@ struct DownloadTests {
     }
 
     @Test(
-        "What comes cut is interrupted, and leaves nothing", .timeLimit(.minutes(1)),
+        "What does not come is interrupted, and leaves nothing", .timeLimit(.minutes(1)),
         arguments: [
-            film("Content-Length: 50", "video"), film("Transfer-Encoding: chunked", "30\r\nvid"), .reset(after: nil),
-            .close(after: nil),
-            .silence, .sayEarly("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nvid", after: 1), .answer(500, "x"),
-            .answer(503, "x"),
-            .answer(429, "x"), .answer(206, "x"), .answer(302, ""),
-            .answer(302, "", headers: ["Location: ftp://c.example/v.mp4"]),
-            .answer(302, "", headers: ["Location: file:///etc/passwd"]),
+            film("Content-Length: 50", ""), .reset(after: nil), .close(after: nil), .silence, .say("hello\r\n\r\n"),
+            .answer(500, "x"), .answer(503, "x"), .answer(429, "x"), .answer(206, "x"), .answer(202, "x"),
+            .answer(302, ""),
+            .answer(302, "", headers: ["Location: /v.mp4?sig=a%2Fb+c"]),
         ])
     func interrupted(_ reaction: ScriptedServer.Reaction) async throws {
         guard case .interrupted = try await end(reaction) else {
@@ -68,19 +65,72 @@ struct DownloadTests {
     }
 
     @Test(
-        "What cannot be the video is told apart, and leaves nothing", .timeLimit(.minutes(1)),
+        "What comes cut or too slowly is interrupted, and what has come stays for the next try",
+        .timeLimit(.minutes(1)),
         arguments: [
-            .say("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 3\r\n\r\n<p>"),
-            .say("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"),
-            film("Content-Length: 0", ""), film("Content-Length: 1001", String(repeating: "v", count: 1001)),
-            film("Connection: close", String(repeating: "v", count: 1001)),
+            film("Content-Length: 50", "video"), film("Transfer-Encoding: chunked", "5\r\nvideo\r\n30\r\n"),
+            .sayEarly("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nvideo", after: 1),
+            .drip("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nvideo"),
+            .drip("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nvideo"),
         ] as [ScriptedServer.Reaction])
-    func notAVideo(_ reaction: ScriptedServer.Reaction) async throws {
-        guard case .notAVideo = try await end(reaction) else {
-            Issue.record("not told apart")
+    func cut(_ reaction: ScriptedServer.Reaction) async throws {
+        guard case .interrupted = try await end(reaction, limit: 10_000) else {
+            Issue.record("not interrupted")
             return
         }
+        #expect(try folder.text(of: "v.part").hasPrefix("video"))
+    }
+
+    @Test("Where the address leads off the web, it is refused and leaves nothing", .timeLimit(.minutes(1)))
+    func offTheWeb() async throws {
+        for place in ["ftp://c.example/v.mp4", "file:///etc/passwd", "data:video/mp4,x", "javascript:x", "//"] {
+            let end = try await end(.answer(302, "", headers: ["Location: \(place)"]))
+            guard case .addressRefused(let words) = end else {
+                Issue.record("\(place): \(String(describing: end))")
+                continue
+            }
+            #expect(words.contains("no web address"))
+        }
         #expect(folder.files() == [])
+    }
+
+    private static let announced = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+
+    @Test(
+        "What cannot be the video is told apart, and leaves nothing", .timeLimit(.minutes(1)),
+        arguments: [
+            .say(announced + "Content-Type: text/html; charset=utf-8\r\n\r\n\r\n\r\n"),
+            .say(announced + "Content-Type: application/json\r\n\r\n[1]"),
+            .say(announced + "Content-Type: application/problem+json\r\n\r\n[1]"),
+            .say(announced + "Content-Type: application/XML\r\n\r\nabc"),
+            .say(announced + "Content-Encoding: gzip\r\n\r\nabc"), film("Content-Length: 3", "<p>"),
+            film("Content-Length: 15", "\n  <!DOCTYPE html"), film("Connection: close", "\u{FEFF}<html></html>"),
+            film("Content-Length: 14", #"{"error":"no"}"#), film("Content-Length: 0", ""),
+            film("Connection: close", ""),
+            film("Transfer-Encoding: chunked", "0\r\n\r\n"), .say("HTTP/1.1 204 None\r\n\r\n"),
+            film("Content-Length: 1001", String(repeating: "v", count: 1001)),
+            film("Content-Length: 999999999999999", "vvv"),
+            film("Connection: close", String(repeating: "v", count: 1001)),
+            film("Transfer-Encoding: chunked", "3e9\r\n\(String(repeating: "v", count: 1001))\r\n0\r\n\r\n"),
+        ] as [ScriptedServer.Reaction])
+    func notAVideo(_ reaction: ScriptedServer.Reaction) async throws {
+        try folder.write("the beginning of something", to: "begun")
+        for name in ["v.part", "begun"] {
+            let end = try await end(reaction, to: name)
+            guard case .notAVideo = end else {
+                Issue.record("\(String(describing: end))")
+                return
+            }
+        }
+        #expect(folder.files() == [])
+    }
+
+    @Test("A slow video is not cut as long as it comes faster than a drip")
+    func pace() throws {
+        var pace = Pace(window: .seconds(60))
+        for _ in 1...960 { try pace.took(.seconds(1), for: 2_000) }
+        try pace.took(.seconds(59), for: 1)
+        #expect(throws: DownloadError.self) { try pace.took(.seconds(1), for: 50_000) }
     }
 
     @Test("A link that has run out is said to have", .timeLimit(.minutes(1)), arguments: [400, 401, 403, 404, 410])
@@ -89,22 +139,26 @@ struct DownloadTests {
         #expect(folder.files() == [])
     }
 
-    @Test("A file that is there already, or a link, is never written over", .timeLimit(.minutes(1)))
+    @Test("A link or a folder in the file's place is never written through", .timeLimit(.minutes(1)))
     func existing() async throws {
-        try folder.write("old", to: "v.part")
+        try folder.write("old", to: "elsewhere")
         try #require(symlink("elsewhere", folder["link"].string) == 0)
-        for name in ["v.part", "link"] {
+        try folder.folder("folder")
+        for name in ["link", "folder"] {
             guard case .disk = try await end(Self.film("Content-Length: 5", "video"), to: name) else {
-                Issue.record("written over")
+                Issue.record("written through")
                 return
             }
         }
-        #expect(try folder.text(of: "v.part") == "old" && folder.files() == ["link", "v.part"])
+        #expect(try folder.text(of: "elsewhere") == "old" && folder.files() == ["elsewhere", "link"])
     }
 
     @Test("A folder that is gone is the disk's fault, not the API's", .timeLimit(.minutes(1)))
     func folderGone() async throws {
-        guard case .disk(let why) = try await end(Self.film("Content-Length: 5", "video"), to: "gone/v.part") else {
+        guard
+            case .disk(let why, .noSuchFileOrDirectory) = try await end(
+                Self.film("Content-Length: 5", "video"), to: "gone/v.part")
+        else {
             Issue.record("not the disk's fault")
             return
         }

@@ -16,13 +16,15 @@ final class ScriptedServer: Sendable {
         case reset(after: Int?)
         case close(after: Int?)
         case silence
+        /// Once the whole request is there; then a byte at a time, for ever.
+        case drip(String)
         /// Called once so many bytes are there; no answer ever comes.
         case call(@Sendable () -> Void, after: Int)
 
         /// How long to bear with it: short where the wait itself is the test, else long enough for a busy machine.
         var patience: Duration {
             switch self {
-            case .silence, .sayEarly: .seconds(2)
+            case .silence, .sayEarly, .drip: .seconds(2)
             default: .seconds(30)
             }
         }
@@ -87,12 +89,15 @@ private final class Conversation: ChannelInboundHandler {
     private var count = 0
     private var announced: Int?
     private var isDone = false
+    private var dripping: RepeatedTask?
 
     init(_ record: ScriptedServer.Record) { self.record = record }
 
     func channelActive(context: ChannelHandlerContext) {
         record.connections.add(1, ordering: .relaxed)
     }
+
+    func channelInactive(context: ChannelHandlerContext) { dripping?.cancel() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
@@ -130,6 +135,13 @@ private final class Conversation: ChannelInboundHandler {
         case .sayEarly(let text, let after) where count >= after:
             isDone = true
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+        case .drip(let text) where isWhole:
+            isDone = true
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            let channel = context.channel
+            dripping = context.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(20)) { _ in
+                channel.writeAndFlush(ByteBuffer(string: "v"), promise: nil)
+            }
         case .reset(let after) where after.map { count >= $0 } ?? isWhole:
             isDone = true
             (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))

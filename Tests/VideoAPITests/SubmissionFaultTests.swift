@@ -63,6 +63,36 @@ struct Fault: CustomTestStringConvertible {
             "too large, said before the body is in",
             .sayEarly(ScriptedServer.Reaction.http(413, "too large", headers: ["Connection: close"]), after: 1),
             .refused),
+        Fault(
+            "bad key, said before the body is in",
+            .sayEarly(ScriptedServer.Reaction.http(401, "{}", headers: ["Connection: close"]), after: 1),
+            .notTaken(.key)),
+        Fault(
+            "rate limit, said before the body is in",
+            .sayEarly(ScriptedServer.Reaction.http(429, "", headers: ["Connection: close"]), after: 1), .notTaken(.rate)
+        ),
+        Fault(
+            "busy, said before the body is in",
+            .sayEarly(ScriptedServer.Reaction.http(503, "", headers: ["Connection: close"]), after: 1), .unconfirmed),
+        Fault(
+            "accepted, said before the body is in",
+            .sayEarly(ScriptedServer.Reaction.http(200, #"{"id":"g","status":"queued"}"#), after: 1), .accepted),
+        Fault(
+            "redirected with the body sent", .answer(307, "", headers: ["Location: https://c.example/"]),
+            .notTaken(.api)),
+        Fault("only a hint", .say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), .unconfirmed),
+        Fault("only an encouragement", .say("HTTP/1.1 100 Continue\r\n\r\n"), .unconfirmed),
+        Fault(
+            "another protocol", .say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+            .unconfirmed),
+        Fault(
+            "a hint, then accepted",
+            .say(
+                "HTTP/1.1 103 Early Hints\r\n\r\n" + ScriptedServer.Reaction.http(200, #"{"id":"g","status":"queued"}"#)
+            ),
+            .accepted),
+        Fault("charged and refused", .answer(429, "", headers: ["x-aimlapi-credits-used: 630000"]), .unconfirmed),
+        Fault("an error inside a yes", .answer(200, #"{"id":"g","status":"error","error":"no"}"#), .accepted),
         Fault("accepted", .answer(201, #"{"id":"a:b/c_d","status":"queued"}"#), .accepted),
     ]
 }

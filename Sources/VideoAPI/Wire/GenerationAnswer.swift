@@ -8,6 +8,12 @@ extension GenerationUpdate {
     init?(_ answer: Answer, knownID: GenerationID?) {
         let body = answer.json?.objectValue ?? [:]
         guard let id = Self.id(in: body) ?? knownID else { return nil }
+        self.init(answer, id: id)
+    }
+
+    /// What an answer says of a generation whose id is settled.
+    init(_ answer: Answer, id: GenerationID) {
+        let body = answer.json?.objectValue ?? [:]
         let (phase, remark) = Self.phase(body, answer)
         self.init(
             id: id, status: answer.quotable(body["status"]?.stringValue ?? "none given"), phase: phase,
@@ -27,15 +33,26 @@ extension GenerationUpdate {
         return nil
     }
 
+    /// Whether a body that may leave the id out is about a generation at all, and not one of the gateway's messages, some of which
+    /// have a `status` or an `error` of their own and come with 200.
+    static func isAboutAGeneration(_ body: [String: JSONValue]) -> Bool {
+        id(in: body) != nil
+            || ["status", "video", "error"].contains { body[$0] != nil }
+                && !["statusCode", "requestId", "timestamp", "path", "title", "instance"].contains { body[$0] != nil }
+    }
+
     private static func phase(_ body: [String: JSONValue], _ answer: Answer) -> (Phase, remark: String?) {
         let status = body["status"]?.stringValue ?? ""
-        switch status.lowercased().trimmingCharacters(in: .whitespaces) {
+        switch status.lowercased().trimmingCharacters(in: .whitespacesAndNewlines) {
         case "queued", "generating", "waiting", "active":
             return (.running, nil)
         case "completed", "succeeded":
             guard let url = videoURL(body["video"]) else {
+                let words = body["error"].map(ErrorWords.of).map(answer.quotable) ?? ""
                 return (
-                    .running, "The API says \(status) but names no video that can be fetched; Hotreel keeps asking."
+                    .running,
+                    "The API says \(status) but names no video that can be fetched\(words.isEmpty ? "" : " (\(words))"); "
+                        + "Hotreel keeps asking."
                 )
             }
             return (.completed(url), nil)
@@ -55,7 +72,8 @@ extension GenerationUpdate {
     /// `{url}`, `[{url}]`, `["url"]` or `"url"`; a web address or nothing.
     private static func videoURL(_ video: JSONValue?) -> URL? {
         switch video {
-        case .string(let text): URL(string: text).flatMap { $0.isWebAddress ? $0 : nil }
+        case .string(let text):
+            URL(string: text.trimmingCharacters(in: .whitespacesAndNewlines)).flatMap { $0.isWebAddress ? $0 : nil }
         case .object(let object): videoURL(object["url"])
         case .array(let values): values.lazy.compactMap(videoURL).first
         default: nil
@@ -72,9 +90,9 @@ extension URL {
 extension Charge {
     /// From the body's usage, else from the headers. `tokens_used` is the poll's older word for credits.
     init(_ answer: Answer) {
-        let usage = answer.json?["meta"]?["usage"] ?? answer.json?["usage"]
+        let places = [answer.json?["meta"]?["usage"], answer.json?["usage"]].compactMap(\.self)
         func amount(_ keys: String..., header: String) -> Double? {
-            keys.lazy.compactMap { usage?[$0].flatMap(Self.amount) }.first
+            places.lazy.flatMap { usage in keys.lazy.compactMap { usage[$0].flatMap(Self.amount) } }.first
                 ?? answer.header(header).flatMap { Self.amount(.string($0)) }
         }
         self.init(
@@ -82,12 +100,20 @@ extension Charge {
             usd: amount("usd_spent", header: "x-aimlapi-usd-spent"))
     }
 
-    /// A sum of money as a number or a string of digits; nil where it is neither, or negative.
+    /// Whether anything was charged, as far as it says.
+    var isSomething: Bool { credits ?? 0 > 0 || usd ?? 0 > 0 }
+
+    /// More than anybody has: beyond it a sum is nonsense, and could not be held as a whole number.
+    private static let most = 1e15
+
+    /// A sum of money as a number or a string of digits; nil where it is neither, or negative, or beyond reason.
     static func amount(_ value: JSONValue) -> Double? {
-        guard let amount = value.doubleValue ?? value.stringValue.flatMap(Double.init), amount.isFinite, amount >= 0
-        else {
-            return nil
-        }
-        return amount
+        let number =
+            value.doubleValue
+            ?? value.stringValue.flatMap {
+                $0.contains(/[xXpP]/) ? nil : Double($0.trimmingCharacters(in: .whitespaces))
+            }
+        guard let number, (0...most).contains(number) else { return nil }
+        return number
     }
 }

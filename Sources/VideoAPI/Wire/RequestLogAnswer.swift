@@ -9,7 +9,7 @@ extension RequestLogPage {
         let pagination = body["pagination"]
         let seen = offset + data.count
         self.init(
-            rows: data.compactMap(Row.init),
+            rows: data.compactMap(Row.init), count: data.count,
             hasMore: pagination?["has_more"]?.boolValue ?? pagination?["total"]?.integerValue.map { $0 > seen }
                 ?? (data.count >= Endpoint.logPage))
     }
@@ -19,12 +19,22 @@ extension RequestLogPage.Row {
     fileprivate init?(_ row: JSONValue) {
         guard let inference = row["inference_id"]?.stringValue, !inference.isEmpty else { return nil }
         let cost = row["cost"]
+        let charge = Charge(
+            credits: cost?["credits"].flatMap(Charge.amount), usd: cost?["usd"].flatMap(Charge.amount))
         self.init(
             clientRequestID: row["client_request_id"]?.stringValue, inferenceID: GenerationID(rawValue: inference),
-            succeeded: row["status"]?.stringValue?.lowercased() == "succeeded",
-            created: row["created"]?.stringValue.flatMap(Self.time),
-            charge: Charge(
-                credits: cost?["credits"].flatMap(Charge.amount), usd: cost?["usd"].flatMap(Charge.amount)))
+            outcome: Self.outcome(row["status"], charge), created: row["created"]?.stringValue.flatMap(Self.time),
+            charge: charge)
+    }
+
+    private static func outcome(_ status: JSONValue?, _ charge: Charge) -> Outcome {
+        let text = status?.stringValue?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        switch text.lowercased() {
+        case "succeeded": return .succeeded
+        // A failed row costs zero; one that does not is no proof that nothing was billed.
+        case "failed": return charge.isSomething ? .unknown("\(text), yet charged") : .failed
+        default: return .unknown(text.isEmpty ? "none given" : String(text.prefix(100)))
+        }
     }
 
     /// ISO 8601 with or without fractions; without an offset it is UTC.
