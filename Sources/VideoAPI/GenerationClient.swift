@@ -184,8 +184,8 @@ package enum DownloadError: Error, Hashable, Sendable {
     case interrupted(String)
     /// What arrives cannot be the video: HTML, nothing, more than the limit.
     case notAVideo(String)
-    /// The disk would not take it, and what the system said.
-    case disk(String, Errno)
+    /// The disk would not take it, and why: no room, read-only, gone.
+    case disk(String, code: Errno)
     /// The link leads where Hotreel does not go: into a private network, off the web, from https to http. Ask the API for a new
     /// one, at no cost; where the network is wanted, an admin allows it. The words name the host and the remedy.
     case addressRefused(String)

@@ -5,22 +5,25 @@ import SystemPackage
 import VideoAPI
 
 /// A far end that answers as a test has it answer, and remembers what it was asked. Unless told otherwise it takes every
-/// request, goes on generating, has an empty log and serves a small video.
+/// request, goes on generating, has an empty log, serves a small video and has money in the account.
 final class FakeAPI: GenerationClient {
     typealias Submit = @Sendable (OutgoingSubmission) async -> SubmissionOutcome
     typealias Poll = @Sendable (GenerationID) async -> Result<GenerationUpdate.Phase, PollError>
     /// Gets the offset.
     typealias Log = @Sendable (Int) async -> Result<RequestLogPage, PollError>
+    typealias Credit = @Sendable () async -> Result<Balance, PollError>
     typealias Download = @Sendable (URL, FilePath) async throws -> Void
 
     private struct State {
         var submit: Submit = { .accepted(.sample($0.clientRequestID)) }
         var poll: Poll = { _ in .success(.running) }
         var log: Log = { _ in .success(RequestLogPage(rows: [], hasMore: false)) }
+        var balance: Credit = { .success(Balance(amount: 100)) }
         var download: Download = { _, file in try await SmallVideo.write(to: file) }
         var submissions: [OutgoingSubmission] = []
         var polls = 0
         var logOffsets: [Int] = []
+        var balances = 0
         var downloads: [URL] = []
     }
     private let state = Mutex(State())
@@ -30,6 +33,8 @@ final class FakeAPI: GenerationClient {
     var submissions: [OutgoingSubmission] { state.withLock(\.submissions) }
     var polls: Int { state.withLock(\.polls) }
     var logOffsets: [Int] { state.withLock(\.logOffsets) }
+    /// How often the balance was asked for.
+    var balances: Int { state.withLock(\.balances) }
     var downloads: [URL] { state.withLock(\.downloads) }
 
     // MARK: What it is to answer
@@ -37,6 +42,7 @@ final class FakeAPI: GenerationClient {
     func onSubmit(_ submit: @escaping Submit) { state.withLock { $0.submit = submit } }
     func onPoll(_ poll: @escaping Poll) { state.withLock { $0.poll = poll } }
     func onLog(_ log: @escaping Log) { state.withLock { $0.log = log } }
+    func onBalance(_ balance: @escaping Credit) { state.withLock { $0.balance = balance } }
     func onDownload(_ download: @escaping Download) { state.withLock { $0.download = download } }
 
     // MARK: GenerationClient
@@ -66,6 +72,14 @@ final class FakeAPI: GenerationClient {
         return try await answer(offset).get()
     }
 
+    func balance() async throws(PollError) -> Balance {
+        let answer = state.withLock { state in
+            state.balances += 1
+            return state.balance
+        }
+        return try await answer().get()
+    }
+
     func download(_ url: URL, to file: FilePath, limit: Int) async throws(DownloadError) -> Int {
         let answer = state.withLock { state in
             state.downloads.append(url)
@@ -76,7 +90,7 @@ final class FakeAPI: GenerationClient {
         } catch let error as DownloadError {
             throw error
         } catch {
-            throw .disk("\(error)", error as? Errno ?? .ioError)
+            throw .disk("\(error)", code: (error as? Errno) ?? .ioError)
         }
         return 1
     }

@@ -19,7 +19,7 @@ struct ReconcilerTests {
     private func row(_ request: ClientRequestID?, succeeded: Bool = true) -> RequestLogPage.Row {
         RequestLogPage.Row(
             clientRequestID: request?.rawValue ?? "somebody-else", inferenceID: "found".generation,
-            succeeded: succeeded, created: fixture.clock.date, charge: .sample)
+            outcome: succeeded ? .succeeded : .failed, created: fixture.clock.date, charge: .sample)
     }
 
     @Test func `A row under our id is adopted: its generation is ours, and nothing is sent again`() async throws {

@@ -174,6 +174,8 @@ struct AnswerShapeTests {
             (["Retry-After": "7"], 7), (["retry-after": " 0.5 "], 0.5), (["Retry-After": "-4"], 0),
             (["Retry-After": "1e99"], 86_400),
             (["Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT", "Date": "Sun, 06 Nov 1994 08:48:37 GMT"], 60),
+            (["Retry-After": "Sunday, 06-Nov-94 08:49:37 GMT", "Date": "Sun Nov  6 08:48:37 1994"], 60),
+            (["Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT", "Date": "Sun, 06 Nov 1994 08:59:37 GMT"], 0),
             (["Retry-After": "Thu, 01 Jan 1970 00:00:30 GMT"], 30), (["Retry-After": "soon"], nil), ([:], nil),
         ] as [(HTTPHeaders, Double?)])
     func retryAfter(headers: HTTPHeaders, seconds: Double?) {

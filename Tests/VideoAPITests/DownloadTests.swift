@@ -128,7 +128,7 @@ struct DownloadTests {
     @Test("A slow video is not cut as long as it comes faster than a drip")
     func pace() throws {
         var pace = Pace(window: .seconds(60))
-        for _ in 1...1_000 { try pace.took(.seconds(1), for: 2_000) }
+        for _ in 1...960 { try pace.took(.seconds(1), for: 2_000) }
         try pace.took(.seconds(59), for: 1)
         #expect(throws: DownloadError.self) { try pace.took(.seconds(1), for: 50_000) }
     }
@@ -150,12 +150,15 @@ struct DownloadTests {
                 return
             }
         }
-        #expect(try folder.text(of: "elsewhere") == "old" && folder.files() == ["elsewhere", "folder", "link"])
+        #expect(try folder.text(of: "elsewhere") == "old" && folder.files() == ["elsewhere", "link"])
     }
 
     @Test("A folder that is gone is the disk's fault, not the API's", .timeLimit(.minutes(1)))
     func folderGone() async throws {
-        guard case .disk(let why, .noSuchFileOrDirectory) = try await end(Self.film("Content-Length: 5", "video"), to: "gone/v.part") else {
+        guard
+            case .disk(let why, .noSuchFileOrDirectory) = try await end(
+                Self.film("Content-Length: 5", "video"), to: "gone/v.part")
+        else {
             Issue.record("not the disk's fault")
             return
         }

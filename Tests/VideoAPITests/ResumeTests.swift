@@ -38,9 +38,9 @@ struct ResumeTests {
     }
 
     private static func piece(
-        _ text: some StringProtocol, _ range: String, status: Int = 206, more: [String] = []
+        _ text: some StringProtocol, _ range: String
     ) -> ScriptedServer.Reaction {
-        .answer(status, String(text), headers: ["Content-Type: video/mp4", "Content-Range: bytes \(range)"] + more)
+        .answer(206, String(text), headers: ["Content-Type: video/mp4", "Content-Range: bytes \(range)"])
     }
 
     private static let rest = piece(film.dropFirst(1_904), "1904-9999/10000")
@@ -85,7 +85,6 @@ struct ResumeTests {
             piece(film.dropFirst(1_904), "1904-9999/9999"), piece(film.dropFirst(1_904), "9999-1904/10000"),
             piece(film.dropFirst(1_904), "1904-9999/99999999999999999999"), .answer(206, String(film.dropFirst(1_904))),
             piece(other.dropFirst(1_904), "1904-9999/10000"),
-            piece(film.dropFirst(1_904), "1904-9999/10000", more: ["Content-Type: multipart/byteranges; boundary=x"]),
             .answer(
                 206, "x",
                 headers: ["Content-Type: multipart/byteranges; boundary=x", "Content-Range: bytes 1904-9999/10000"]),
@@ -93,8 +92,6 @@ struct ResumeTests {
     func begunAnew(_ answer: ScriptedServer.Reaction) async throws {
         try folder.write(String(Self.film.prefix(held)), to: "v.part")
         let (end, ranges) = try await download([answer, .answer(Self.film)])
-        // Two Content-Types: the first one counts, so that piece is a good one.
-        guard ranges.count > 1 else { return #expect(end == nil && ranges == ["bytes=1904-"]) }
         #expect(end == nil && ranges == ["bytes=1904-", nil])
         #expect(try folder.text(of: "v.part") == Self.film)
     }

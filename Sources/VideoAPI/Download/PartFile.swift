@@ -14,6 +14,8 @@ final class PartFile {
     /// Bytes of them that this try has not written.
     private var inherited = 0
     private var isWritten = false
+    /// The disk has said that it lost something. It says so once only.
+    private var hasLost = false
 
     /// Opens what an earlier try has left at `path`, if anything.
     init(_ path: FilePath, threads: BlockingThreads) async throws {
@@ -25,15 +27,18 @@ final class PartFile {
 
     deinit { try? descriptor?.close() }
 
-    /// Drops what lies beyond `size` bytes, and makes the file where there is none yet.
-    func begin(at size: Int) async throws {
-        let file = try await run { [path, descriptor, held = self.size] in
-            let file = try descriptor ?? Self.opened(path, [.create, .exclusiveCreate])
-            if held != size { try file.resize(to: Int64(size)) }
-            return file
+    /// Begins with an empty file. What was held is not emptied but let go: a second name of it, such as a delivered video's, keeps it.
+    func beginAnew() async throws {
+        let old = descriptor
+        descriptor = nil
+        descriptor = try await run { [path] in
+            if let old {
+                Self.remove(path)
+                try? old.close()
+            }
+            return try Self.opened(path, [.create, .exclusiveCreate])
         }
-        descriptor = file
-        (self.size, inherited) = (size, min(inherited, size))
+        (size, inherited) = (0, 0)
     }
 
     func append(_ bytes: ByteBuffer) async throws {
@@ -67,24 +72,28 @@ final class PartFile {
     /// Everything on disk.
     func finish() async throws {
         guard let file = descriptor else { return }
-        try await run {
-            try file.sync()
-            try file.close()
+        do {
+            try await run { try file.sync() }
+        } catch {
+            hasLost = true
+            throw error
         }
         descriptor = nil
+        try? file.close()
     }
 
     /// After a try that failed: keeps what has come and is surely on disk, for the next one; or nothing.
     func leave(keeping: Bool) async {
         guard let file = descriptor else { return }
         descriptor = nil
-        let (size, inherited, isWritten) = (size, inherited, isWritten)
+        let (size, inherited, isWritten, hasLost) = (size, inherited, isWritten, hasLost)
         // What cannot be done here is found by the next try, which trusts nothing it has not compared.
         try? await threads.run { [path] in
             defer { try? file.close() }
             guard keeping, size > 0 else { return Self.remove(path) }
             guard isWritten else { return }
             do {
+                if hasLost { throw Errno.ioError }
                 try file.sync()
             } catch {
                 // Only now does a network share tell that it has no room; which bytes it dropped it does not.
@@ -96,11 +105,9 @@ final class PartFile {
     private func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         do {
             return try await threads.run(work)
-        } catch let error as DownloadError {
-            throw error
-        } catch {
+        } catch let code as Errno {
             throw DownloadError.disk(
-                "\(path.lastComponent?.string ?? "The video") cannot be written: \(error).", error as? Errno ?? .ioError)
+                "\(path.lastComponent?.string ?? "The video") cannot be written: \(code).", code: code)
         }
     }
 
@@ -118,8 +125,8 @@ final class PartFile {
             guard status.type == .regular else { throw Errno.invalidArgument }
             // A second name is that of the delivered video, where a crash came between giving it its name and taking this one away.
             guard status.linkCount == 1 else {
-                remove(path)
-                try file.close()
+                if status.linkCount > 1 { remove(path) }
+                try? file.close()
                 return nil
             }
             return (file, Int(status.size))

@@ -125,7 +125,7 @@ struct VideoDownloader: Sendable {
                 guard !DownloadAnswer.isText(rest.readableBytesView) else {
                     throw DownloadError.notAVideo("The video's address gave a page or a message instead of a video.")
                 }
-                try await part.begin(at: 0)
+                try await part.beginAnew()
             }
             if position < part.size, let known = rest.readSlice(length: min(rest.readableBytes, part.size - position)) {
                 guard try await part.holds(known, at: position) else { return nil }

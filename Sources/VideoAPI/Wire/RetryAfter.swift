@@ -16,12 +16,15 @@ extension Answer {
         return .seconds(min(max(0, seconds), 86_400))
     }
 
-    /// RFC 9110: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// The three forms that RFC 9110 (5.6.7) has everybody read, the first of which is the one to write.
     private static func httpDate(_ text: String) -> Date? {
         let format = DateFormatter()
         format.locale = Locale(identifier: "en_US_POSIX")
         format.timeZone = TimeZone(secondsFromGMT: 0)
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return format.date(from: text)
+        for pattern in ["EEE, dd MMM yyyy HH:mm:ss 'GMT'", "EEEE, dd-MMM-yy HH:mm:ss 'GMT'", "EEE MMM d HH:mm:ss yyyy"] {
+            format.dateFormat = pattern
+            if let date = format.date(from: text) { return date }
+        }
+        return nil
     }
 }
