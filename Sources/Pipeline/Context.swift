@@ -70,11 +70,23 @@ package struct Context: Sendable {
         bells.status.ring()
         // A place with the vendor has become free.
         if job.state.name == .generating || job.state.name == .submitting { bells[.queued].ring() }
-        // Whoever waits for this job's video may have it now, or must do without.
-        if next.state.name.isEnded { bells[.reusing].ring() }
+        if next.state.name.isEnded { await wakeReusers(of: next) }
         metrics.count(event.name)
         log(event, next, isNews: next.reason != job.reason)
         return next
+    }
+
+    /// Whoever waits for this job's video may have it now, or must do without.
+    private func wakeReusers(of job: Job) async {
+        guard job.fingerprint != nil else { return }
+        do throws(JobStoreError) {
+            for waiting in try await store.reusers(of: job) {
+                try await record(.deliveryPostponed(reason: "the other job has ended", until: time.now()), on: waiting)
+            }
+        } catch {
+            // They look by themselves now and then.
+            note(error)
+        }
     }
 
     /// Does what must get into the ledger, because it has happened outside: again and again while the ledger cannot be written.

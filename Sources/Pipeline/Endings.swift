@@ -107,7 +107,7 @@ struct Endings: Sendable {
         case .failed(let failure, _): return failure
         case .cancelled where try !context.claims.sourceFiles(in: job.drop.id).isEmpty:
             return Failure(
-                stage: .cancelled, message: "Somebody cancelled this before it was sent; nothing was charged.")
+                stage: .cancelled, message: "This was cancelled before it was sent; nothing was charged.")
         default: return nil
         }
     }

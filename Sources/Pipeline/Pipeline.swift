@@ -16,7 +16,9 @@ package struct Pipeline: Service {
     package func run() async throws {
         try await StartUp(context: context).resume()
         // Paid work is asked after whatever has become of the share.
-        let asking = [Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop]
+        let asking = [
+            Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop,
+        ]
         let working = [
             Submitter(context: context).loop, Deliverer(context: context).loop, Reuser(context: context).loop,
         ]

@@ -87,7 +87,8 @@ struct Reconciler: Sendable {
             problems: [
                 Problem(
                     file: job.drop.stem, rule: "the API's log shows each try as failed",
-                    remedy: "Wait a while, then drop the files again. If it fails again, change the picture or the prompt.")
+                    remedy:
+                        "Wait a while, then drop the files again. If it fails again, change the picture or the prompt.")
             ])
         let failed = try await context.record(.submissionFailed(failure), on: job)
         await Endings(context: context).settle(failed)
@@ -127,7 +128,8 @@ struct Reconciler: Sendable {
         let margin: TimeInterval = age < .seconds(600) ? 900 : 90_000
         let start = submission.started.addingTimeInterval(-margin)
         // A row is dated by its request: what came much later is another.
-        let end = min(context.time.now().addingTimeInterval(margin), submission.started.addingTimeInterval(margin + 3600))
+        let end = min(
+            context.time.now().addingTimeInterval(margin), submission.started.addingTimeInterval(margin + 3600))
         var offset = 0
         while true {
             let page = try await context.client.requestLog(from: start, to: end, offset: offset)

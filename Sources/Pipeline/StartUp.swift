@@ -11,7 +11,8 @@ struct StartUp: Sendable {
         if let last = try await context.store.lastChange(), last > context.time.now().adding(.seconds(60)) {
             let back = Duration.seconds(context.time.now().timeIntervalSince(last))
             context.logger.warning(
-                "the system's clock is \(abs(back.seconds).inWords) behind the ledger; what waits is moved along with it")
+                "the system's clock is \(abs(back.seconds).inWords) behind the ledger; what waits is moved along with it"
+            )
             try await context.store.shiftDue(by: back)
         }
         try await context.store.endLeases()

@@ -137,7 +137,8 @@ struct OutboxTests {
         try #require(long.bytes.count == 255)
         for name in ["one", "two"] {
             let drop = try claimed(name, [(.picture, latin, name), (.sidecar, long, name)])
-            try outbox.receive(drop, from: claims, in: .errors, number: outbox.freeNumber(for: drop, in: .errors, from: claims))
+            try outbox.receive(
+                drop, from: claims, in: .errors, number: outbox.freeNumber(for: drop, in: .errors, from: claims))
         }
         let names = try FileSystem.list(outbox.folder(.errors, "p")).map(\.name)
         let cut = FileName(String(repeating: "ä", count: 123) + " (2).png")

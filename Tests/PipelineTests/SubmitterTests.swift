@@ -81,7 +81,8 @@ struct SubmitterTests {
             return
         }
         #expect(now.due == fixture.clock.date)
-        #expect(fixture.context.gates.admission(.submit) == .closed(until: fixture.clock.now.offset + .seconds(seconds)))
+        #expect(
+            fixture.context.gates.admission(.submit) == .closed(until: fixture.clock.now.offset + .seconds(seconds)))
         fixture.clock.advance(by: .seconds(seconds))
         #expect(fixture.context.gates.admission(.submit) == .probe)
         #expect(fixture.context.gates.admission(.poll) == .open || kind == .unreachable)
