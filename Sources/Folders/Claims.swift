@@ -82,7 +82,8 @@ package struct Claims: Sendable {
         }
         guard status.identity.isSameContent(as: source.identity) else { return .changed }
         try FileSystem.makeFolder(target.removingLastComponent(), below: root)
-        return source.claim == .copy ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
+        return source.claim == .copy
+            ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
     }
 
     private func move(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {

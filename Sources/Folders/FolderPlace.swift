@@ -98,7 +98,8 @@ package struct FolderPlace: Hashable, Sendable, Codable {
         if isNetwork { return "\(source) (\(Self.networkNames[fileSystem] ?? fileSystem))" }
         if source.hasPrefix("/dev/") { return "the local disk \(source) (\(fileSystem))" }
         if fileSystem == "tmpfs" || fileSystem == "ramfs" { return "memory (\(fileSystem))" }
-        return source == fileSystem || source == "none" ? "a file system of type \(fileSystem)" : "\(source) (\(fileSystem))"
+        return source == fileSystem || source == "none"
+            ? "a file system of type \(fileSystem)" : "\(source) (\(fileSystem))"
     }
 
     /// Why `now` is not the place this was, for people; nil where it is. `role` is what the folder is to them: `outbox`.
@@ -107,7 +108,8 @@ package struct FolderPlace: Hashable, Sendable, Codable {
         let was = shown == now.shown ? "\(shown) in \(folder)" : shown
         let becomes = shown == now.shown ? "on \(now.shown) in \(now.folder)" : "on \(now.shown)"
         let reason =
-            isNetwork && !now.isNetwork ? ": the share is not mounted" : folder == "/" && now.folder != "/" ? ": the disk is not mounted" : ""
+            isNetwork && !now.isNetwork
+            ? ": the share is not mounted" : folder == "/" && now.folder != "/" ? ": the disk is not mounted" : ""
         if path != now.path {
             return "the \(role) was \(path) on \(was) and is now \(now.path) \(becomes)\(reason). \(Self.remedy)"
         }
