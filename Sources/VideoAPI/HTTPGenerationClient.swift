@@ -66,6 +66,9 @@ package struct HTTPGenerationClient: GenerationClient {
         let outcome = SubmissionClassifier.outcome(ending)
         logger.debug(
             "create ended", metadata: ["request": "\(submission.clientRequestID)", "outcome": "\(outcome.summary)"])
+        if case .accepted(let update) = outcome, let remark = update.remark {
+            logger.notice("\(remark)", metadata: ["request": "\(submission.clientRequestID)"])
+        }
         return outcome
     }
 
