@@ -88,6 +88,11 @@ package struct LogVisibility: Sendable, Equatable {
     /// Only generations whose prompt contains this; others appear at once.
     package var prompt: String?
 
+    package init(_ moment: Moment, prompt: String? = nil) {
+        self.moment = moment
+        self.prompt = prompt
+    }
+
     func shows(_ generation: Generation, status: Generation.Status, at now: ContinuousClock.Instant) -> Bool {
         if let prompt, !generation.prompt.contains(prompt) { return true }
         return switch moment {
