@@ -95,7 +95,9 @@ extension EndToEnd {
             #expect(try await folder.call("audit", "--since", "yesterday").status == 64)
         }
 
-        @Test("A log that does not answer is no proof: it ends with 69, and with 0 when it is left out", .timeLimit(.minutes(1)))
+        @Test(
+            "A log that does not answer is no proof: it ends with 69, and with 0 when it is left out",
+            .timeLimit(.minutes(1)))
         func unread() async throws {
             let url = try await HotreelStandIn.running { standIn in
                 try await folder.serving(api: standIn.url, key: "any") { _ in

@@ -9,17 +9,17 @@ import VideoAPI
 extension PipelineFixture {
     /// An audit of this fixture's folders and ledger, and of the far end's log.
     ///
-    /// - Parameter meanwhile: what happens between a look and the next.
+    /// - Parameter meanwhile: what happens while the audit waits before it looks again.
     func audit(
-        _ configure: (inout Auditor.Options) -> Void = { _ in }, log: Auditor.Log? = nil,
-        meanwhile: (@Sendable () async throws -> Void)? = nil
+        isQuick: Bool = false, listsDetails: Bool = false, log: Auditor.Log? = nil,
+        meanwhile: @escaping @Sendable () async throws -> Void = {}
     ) async throws -> AuditReport {
         var options = Auditor.Options()
-        options.pause = meanwhile == nil ? .zero : .seconds(1)
-        configure(&options)
-        let (clock, work) = (clock, meanwhile)
+        options.isQuick = isQuick
+        options.listsDetails = listsDetails
+        let clock = clock
         let time = Timekeeper(
-            now: { clock.date }, uptime: { clock.now.offset }, sleep: { _ in try await work?() })
+            now: { clock.date }, uptime: { clock.now.offset }, sleep: { _ in try await meanwhile() })
         return try await Auditor(
             store: store, claims: context.claims, outbox: context.outbox, log: log ?? .ask(api), options: options,
             time: time

@@ -29,7 +29,9 @@ struct AuditLedgerTests {
     private static func delivered() throws -> Life {
         var life = Life(.sample())
         try life.live(.submissionStarted(life.job.nextClientRequestID))
-        for name in [JobEvent.Name.accepted, .polled, .completed, .downloaded, .delivered] { try life.live(.sample(name)) }
+        for name in [JobEvent.Name.accepted, .polled, .completed, .downloaded, .delivered] {
+            try life.live(.sample(name))
+        }
         return life
     }
 
@@ -85,10 +87,12 @@ struct AuditLedgerTests {
         #expect(findings(.cancelled).contains { $0.message.contains("its state is cancelled") })
         let generation = try #require(life.job.state.generation)
         let other = Generation(
-            id: .sample(2), submission: generation.submission, accepted: .sample, status: "completed", completed: .sample)
+            id: .sample(2), submission: generation.submission, accepted: .sample, status: "completed",
+            completed: .sample)
         #expect(findings(.delivered(.generation(other), .sample())).map(\.kind) == [.historyBroken])
         let blank = DeliveredVideo(
-            name: DeliveredVideo.sample().name, sha256: "", bytes: 0, facts: VideoFacts(duration: 0, width: 0, height: 0))
+            name: DeliveredVideo.sample().name, sha256: "", bytes: 0,
+            facts: VideoFacts(duration: 0, width: 0, height: 0))
         #expect(findings(.delivered(.generation(generation), blank)).map(\.kind) == [.videoUnrecorded])
     }
 

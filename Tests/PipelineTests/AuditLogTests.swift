@@ -79,7 +79,7 @@ struct AuditLogTests {
         try await fixture.after(.submissionUnconfirmed(reason: "no answer", nextLookup: fixture.clock.date), on: job)
         fixture.log(.of(try request(job)))
         #expect(try await fixture.audit().notes.map(\.kind) == [.lookUpPending])
-        let report = try await fixture.audit { [fixture] in try await fixture.lookUp() }
+        let report = try await fixture.audit(meanwhile: { [fixture] in try await fixture.lookUp() })
         #expect(report.exceptions.isEmpty && report.notes.isEmpty, "\(report.lines)")
     }
 

@@ -22,7 +22,7 @@ struct AuditOutboxTests {
         #expect(report.kinds == [.videoChanged])
         #expect(report.exceptions.first?.file == "outbox/videos/portraits/shot.mp4")
         #expect(report.exceptions.first?.job == job.id)
-        #expect(try await fixture.audit { $0.isQuick = true }.exceptions.isEmpty)
+        #expect(try await fixture.audit(isQuick: true).exceptions.isEmpty)
     }
 
     @Test func `Videos, receipts and originals may be taken away`() async throws {
@@ -34,7 +34,7 @@ struct AuditOutboxTests {
         report = try await fixture.audit()
         #expect(report.exceptions.isEmpty && report.notes.isEmpty && report.videos == 0)
         #expect(report.lines.first == "note: 1 delivered videos have been taken out of the outbox, as people do")
-        report = try await fixture.audit { $0.listsDetails = true }
+        report = try await fixture.audit(listsDetails: true)
         #expect(report.exceptions.isEmpty && Set(report.notes.map(\.kind)) == [.videoGone, .sourcesTaken])
         #expect(report.notes.allSatisfy { $0.job == job.id })
     }
@@ -72,10 +72,12 @@ struct AuditOutboxTests {
     @Test func `A receipt without a job is named, and one that was moved is not`() async throws {
         _ = try await fixture.delivered()
         let text = try fixture.folder.text(of: "outbox/videos/shot.receipt.json")
-        try fixture.folder.write(text.replacing("\"job\" : \"", with: "\"job\" : \"x"), to: "outbox/videos/other.receipt.json")
+        try fixture.folder.write(
+            text.replacing("\"job\" : \"", with: "\"job\" : \"x"), to: "outbox/videos/other.receipt.json")
         try fixture.folder.write(text, to: "outbox/videos/tidy/shot.receipt.json")
         let report = try await fixture.audit()
-        #expect(report.kinds == [.receiptUnknown] && report.exceptions.first?.file == "outbox/videos/other.receipt.json")
+        #expect(
+            report.kinds == [.receiptUnknown] && report.exceptions.first?.file == "outbox/videos/other.receipt.json")
     }
 
     @Test func `A receipt of a job that was never delivered is named`() async throws {
@@ -110,10 +112,10 @@ struct AuditOutboxTests {
     @Test func `An unfinished file that is gone or has grown at the second look is not told`() async throws {
         let names = ["outbox/errors/.hotreel-0123456789abcdef.tmp", "outbox/errors/.hotreel-0123456789abcdee.tmp"]
         for name in names { try fixture.folder.write("x", to: name) }
-        let report = try await fixture.audit { [fixture] in
+        let report = try await fixture.audit(meanwhile: { [fixture] in
             try FileSystem.remove(fixture.folder[names[0]])
             try fixture.folder.write("more", to: names[1])
-        }
+        })
         #expect(report.exceptions.isEmpty, "\(report.lines)")
     }
 

@@ -95,9 +95,9 @@ struct AuditTests {
         try fixture.folder.write("sidecar of shoT", to: file)
         let report = try await fixture.audit()
         #expect(report.kinds == [.sourceChanged] && report.exceptions.first?.file == file)
-        #expect(try await fixture.audit { $0.isQuick = true }.exceptions.isEmpty)
+        #expect(try await fixture.audit(isQuick: true).exceptions.isEmpty)
         try fixture.folder.write("longer than it was", to: file)
-        #expect(try await fixture.audit { $0.isQuick = true }.kinds == [.sourceChanged])
+        #expect(try await fixture.audit(isQuick: true).kinds == [.sourceChanged])
     }
 
     @Test func `One file at two places is named`() async throws {
@@ -158,25 +158,26 @@ struct AuditTests {
     // MARK: Beside a running service
 
     @Test func `What has come to rest at the second look is not told`() async throws {
-        let job = try await fixture.after(.submissionRefused(.sample(.submit)), on: fixture.submitting(fixture.claimedJob()))
+        let job = try await fixture.after(
+            .submissionRefused(.sample(.submit)), on: fixture.submitting(fixture.claimedJob()))
         let moving = try await fixture.claimedJob("moving")
         let file = fixture.folder["inbox/.hotreel/\(moving.drop.id)/sources/moving.png"]
         let aside = fixture.folder["state/aside"]
         _ = try FileSystem.rename(file, to: aside)
-        let report = try await fixture.audit { [fixture] in
+        let report = try await fixture.audit(meanwhile: { [fixture] in
             await Endings(context: fixture.context).settle(job)
             _ = try FileSystem.rename(aside, to: file)
-        }
+        })
         #expect(report.exceptions.isEmpty && report.notes.isEmpty, "\(report.lines)")
     }
 
     @Test func `What is in motion is looked at until it stands still`() async throws {
         let job = try await fixture.generating(fixture.claimedJob())
         try remove("inbox/.hotreel/\(job.drop.id)/sources/shot.png")
-        let report = try await fixture.audit { [fixture] in
+        let report = try await fixture.audit(meanwhile: { [fixture] in
             _ = try await fixture.after(
                 .polled(status: "generating", reason: nil, nextPoll: fixture.clock.date), on: fixture.now(job))
-        }
+        })
         #expect(report.kinds == [.sourceMissing], "told once, however often it was looked at")
     }
 }

@@ -127,7 +127,8 @@ extension AuditFinding.Kind {
     /// Whether it should be otherwise a moment later, where a service is at work.
     var isPassing: Bool {
         switch self {
-        case .settling, .claimUnfinished, .claimEmpty, .deliveryUnfinished, .unfinishedFile, .lookUpPending, .videoUnknown:
+        case .settling, .claimUnfinished, .claimEmpty, .deliveryUnfinished, .unfinishedFile, .lookUpPending,
+            .videoUnknown:
             true
         default: severity == .exception
         }

@@ -112,7 +112,8 @@ extension Auditor {
                 facts.files.append(
                     ClaimFacts.File(
                         source: source,
-                        claimed: try .at(claims.path(of: source, in: drop.id), hashing: isHashing && !source.sha256.isEmpty),
+                        claimed: try .at(
+                            claims.path(of: source, in: drop.id), hashing: isHashing && !source.sha256.isEmpty),
                         isLeaving: try FileSystem.status(of: leaving) != nil,
                         isInInbox: try claims.isWhereDropped(source, of: drop)))
             }
@@ -143,7 +144,9 @@ extension Auditor {
                 for source in drop.sources {
                     var number = 1
                     let place = outbox.folder(part, drop.folder)
-                    while let there = try FileSystem.status(of: place.appending(OutputName.choice(number, of: source.file))) {
+                    while let there = try FileSystem.status(
+                        of: place.appending(OutputName.choice(number, of: source.file)))
+                    {
                         if there.identity.size == source.identity.size { return false }
                         number += 1
                     }
@@ -188,7 +191,9 @@ extension Auditor {
         var seen: Set<JobID> = [job.id]
         var next = reuse.original
         while true {
-            guard seen.insert(next).inserted else { return .broken("the jobs it comes from name one another in a circle") }
+            guard seen.insert(next).inserted else {
+                return .broken("the jobs it comes from name one another in a circle")
+            }
             guard let original = try await store.job(next) else {
                 return .broken("job \(next), whose video it is, is not in the ledger")
             }

@@ -34,13 +34,17 @@ extension Auditor {
         guard !left.isEmpty else {
             let finding = AuditFinding(
                 .claimEmpty, file: folder, "A claim folder without files and without a job.",
-                remedy: "It is of a drop that is being claimed, or of one that a crash cut short; Hotreel's next start removes it.")
+                remedy:
+                    "It is of a drop that is being claimed, or of one that a crash cut short; Hotreel's next start removes it."
+            )
             return Look(findings: [finding])
         }
         let finding = AuditFinding(
             .claimUnknown, file: folder,
             "Files are in keeping, and the ledger knows no job of them: \(left.map(\.shown).joined(separator: ", ")).",
-            remedy: "The ledger was lost or replaced. Hotreel's next start gives them back in outbox/errors; they may have been paid for.")
+            remedy:
+                "The ledger was lost or replaced. Hotreel's next start gives them back in outbox/errors; they may have been paid for."
+        )
         return Look(findings: [finding])
     }
 

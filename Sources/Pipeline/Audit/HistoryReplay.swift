@@ -25,7 +25,9 @@ enum HistoryReplay {
             }
             guard replayed.state.name == entry.state else {
                 throw Fault(
-                    words: "\(step) is noted as leading to \(entry.state.rawValue), and leads to \(replayed.state.name.rawValue)")
+                    words:
+                        "\(step) is noted as leading to \(entry.state.rawValue), and leads to \(replayed.state.name.rawValue)"
+                )
             }
         }
         return replayed

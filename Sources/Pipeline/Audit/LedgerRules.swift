@@ -9,7 +9,8 @@ enum LedgerRules {
             findings.append(
                 AuditFinding(
                     .historyBroken, job: job.id, "The ledger contradicts itself about \(job.place): \(words).",
-                    remedy: "Somebody or something wrote into the ledger, or its disk is damaged: keep a copy of the state folder, "
+                    remedy:
+                        "Somebody or something wrote into the ledger, or its disk is damaged: keep a copy of the state folder, "
                         + "and compare this job with the API's own pages."))
         }
         if history.count != job.version {
@@ -46,7 +47,8 @@ enum LedgerRules {
     /// Each POST has an id of its own, and it is made of the job's.
     private static func requestIDs(_ job: Job, _ history: [HistoryEntry]) -> [AuditFinding] {
         var used: Set<String> = []
-        return history.filter { $0.event == JobEvent.Name.submissionStarted.rawValue }.compactMap(\.detail).compactMap { id in
+        return history.filter { $0.event == JobEvent.Name.submissionStarted.rawValue }.compactMap(\.detail).compactMap {
+            id in
             let isNew = used.insert(id).inserted
             guard !isNew || OwnRequest(id)?.job != job.id else { return nil }
             return AuditFinding(
@@ -152,7 +154,8 @@ struct LedgerSums {
             let (sum, said) = (spends[folder], toldSpends[folder])
             let isSame =
                 sum?.videos ?? 0 == said?.videos ?? 0 && sum?.underWay ?? 0 == said?.underWay ?? 0
-                && abs((sum?.credits ?? 0) - (said?.credits ?? 0)) < 1 && abs((sum?.charged ?? 0) - (said?.charged ?? 0)) < 1
+                && abs((sum?.credits ?? 0) - (said?.credits ?? 0)) < 1
+                && abs((sum?.charged ?? 0) - (said?.charged ?? 0)) < 1
             guard !isSame else { continue }
             differences.append(
                 "\(folder.isEmpty ? "the inbox itself" : folder.shown) is said to have cost \((said?.credits ?? 0).credits), "
@@ -161,7 +164,9 @@ struct LedgerSums {
         return differences.map {
             AuditFinding(
                 .sumsWrong, "The ledger's sums are not those of its jobs: \($0).",
-                remedy: "Budgets go by these sums: keep a copy of the state folder, and set the budgets with care until it is put right.")
+                remedy:
+                    "Budgets go by these sums: keep a copy of the state folder, and set the budgets with care until it is put right."
+            )
         }
     }
 }

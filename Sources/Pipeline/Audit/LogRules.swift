@@ -12,8 +12,11 @@ enum LogRules {
         guard let job else {
             return [
                 AuditFinding(
-                    .otherRequest, "The API's log has request \(request), generation \(row.inferenceID), of a job this ledger does not know.",
-                    remedy: "Nothing need be done where another Hotreel has the same key. If the ledger was replaced, it was made before.")
+                    .otherRequest,
+                    "The API's log has request \(request), generation \(row.inferenceID), of a job this ledger does not know.",
+                    remedy:
+                        "Nothing need be done where another Hotreel has the same key. If the ledger was replaced, it was made before."
+                )
             ]
         }
         guard history.contains(where: { $0.event == JobEvent.Name.submissionStarted.rawValue && $0.detail == request })
@@ -22,7 +25,8 @@ enum LogRules {
                 AuditFinding(
                     .postUnknown, job: job.id,
                     "The API's log has request \(request) of \(job.place), which the ledger never recorded\(isPaid(row) ? ", and it was charged" : "").",
-                    remedy: "The ledger was put back to an older copy, or another Hotreel works with one. Generation \(row.inferenceID) "
+                    remedy:
+                        "The ledger was put back to an older copy, or another Hotreel works with one. Generation \(row.inferenceID) "
                         + "can be had on the API's own pages.")
             ]
         }
@@ -57,16 +61,20 @@ enum LogRules {
                 AuditFinding(
                     .paidFailed, job: job.id,
                     "The API's log has generation \(row.inferenceID) of \(job.place) as made and charged, and the ledger as failed and unpaid.",
-                    remedy: "Look for it on the API's own pages: the video may be had there, or the money be asked back.")
+                    remedy:
+                        "Look for it on the API's own pages: the video may be had there, or the money be asked back.")
             ]
         }
         if row.outcome == .failed, isCharged {
-            return differs("The API's log has the generation of \(job.place) as failed and not charged, and the ledger as completed.")
+            return differs(
+                "The API's log has the generation of \(job.place) as failed and not charged, and the ledger as completed."
+            )
         }
         if isCharged, let told = row.charge.credits, let held = job.state.generation?.charge.credits, told > 0,
             abs(told - held) >= 1
         {
-            return differs("The API's log has \(job.place) charged with \(told.credits), and the ledger with \(held.credits).")
+            return differs(
+                "The API's log has \(job.place) charged with \(told.credits), and the ledger with \(held.credits).")
         }
         return []
     }
@@ -100,20 +108,27 @@ enum LogRules {
                 AuditFinding(
                     .paidTwice, job: job.id,
                     "\(job.place) was paid for twice: the ledger has generation \(generation.id), and the API's log has \(row.inferenceID) as well.",
-                    remedy: "The other video can be had on the API's own pages. Keep a copy of the state folder: this must not happen.")
+                    remedy:
+                        "The other video can be had on the API's own pages. Keep a copy of the state folder: this must not happen."
+                )
             ]
         }
         return [
             AuditFinding(
                 .paidUnknown, job: job.id,
                 "The API's log has request \(request) of \(job.place) as charged, generation \(row.inferenceID), and the ledger does not know it; the job is \(job.state.name.rawValue).",
-                remedy: "The video can be had on the API's own pages under that id. Do not send the job again before you have looked.")
+                remedy:
+                    "The video can be had on the API's own pages under that id. Do not send the job again before you have looked."
+            )
         ]
     }
 
     /// Whether somebody, or a setting that says what it risks, decided that this request was not billed.
     private static func wasGivenUp(_ request: String, _ history: [HistoryEntry]) -> Bool {
-        guard let sent = history.lastIndex(where: { $0.event == JobEvent.Name.submissionStarted.rawValue && $0.detail == request })
+        guard
+            let sent = history.lastIndex(where: {
+                $0.event == JobEvent.Name.submissionStarted.rawValue && $0.detail == request
+            })
         else { return false }
         let following = history[(sent + 1)...].prefix { $0.event != JobEvent.Name.submissionStarted.rawValue }
         let ends: Set<String> = [JobEvent.Name.foundUnbilled.rawValue, JobEvent.Name.resubmitted.rawValue]

@@ -52,12 +52,16 @@ enum SourceRules {
             ]
         }
         guard facts.hasFolder else { return [] }
-        let files = facts.left.isEmpty ? "Only an empty folder is left" : "\(facts.left.map(\.shown).joined(separator: ", ")) is left"
+        let files =
+            facts.left.isEmpty
+            ? "Only an empty folder is left" : "\(facts.left.map(\.shown).joined(separator: ", ")) is left"
         return [
             AuditFinding(
-                .claimLeft, job: job.id, file: folder, "\(job.place) is over and done, and yet something is in keeping. \(files).",
+                .claimLeft, job: job.id, file: folder,
+                "\(job.place) is over and done, and yet something is in keeping. \(files).",
                 remedy: facts.left.isEmpty
-                    ? "Remove the folder." : "Take the files out, compare them with those in the outbox, and remove the folder.")
+                    ? "Remove the folder."
+                    : "Take the files out, compare them with those in the outbox, and remove the folder.")
         ]
     }
 
@@ -79,7 +83,8 @@ enum SourceRules {
         return AuditFinding(
             .sourceMissing, job: job.id, file: path,
             "A file of \(job.place), which is \(job.state.name.rawValue), is neither in keeping nor anywhere it may be.",
-            remedy: "Look who removed it, and put it back under this name. A video that is paid for comes all the same.")
+            remedy: "Look who removed it, and put it back under this name. A video that is paid for comes all the same."
+        )
     }
 
     private static func changed(_ file: ClaimFacts.File, of job: Job) -> AuditFinding? {
@@ -94,7 +99,9 @@ enum SourceRules {
             guard file.claimed.isContent(bytes: file.source.identity.size, sha256: file.source.sha256) else {
                 return AuditFinding(
                     .sourceChanged, job: job.id, file: path, "It is not what was claimed: its content is another.",
-                    remedy: "Somebody wrote into Hotreel's folder. Cancel the job if it is not sent yet, and drop the files again.")
+                    remedy:
+                        "Somebody wrote into Hotreel's folder. Cancel the job if it is not sent yet, and drop the files again."
+                )
             }
             guard file.isInInbox, file.source.claim == .move else { return nil }
             return AuditFinding(
@@ -112,7 +119,8 @@ enum SourceRules {
         case .missing:
             return [
                 AuditFinding(
-                    .fittedMissing, job: job.id, file: path, "What \(file.attachment.name.shown) was fitted into is gone.",
+                    .fittedMissing, job: job.id, file: path,
+                    "What \(file.attachment.name.shown) was fitted into is gone.",
                     remedy: "Cancel the job if it is not sent yet, and drop the files again.")
             ]
         case .unreadable(let why):
@@ -126,7 +134,8 @@ enum SourceRules {
             if file.fact.isContent(bytes: Int64(attachment.bytes), sha256: attachment.sha256) { return [] }
             return [
                 AuditFinding(
-                    .fittedChanged, job: job.id, file: path, "What \(attachment.name.shown) was fitted into has changed.",
+                    .fittedChanged, job: job.id, file: path,
+                    "What \(attachment.name.shown) was fitted into has changed.",
                     remedy: "Cancel the job if it is not sent yet, and drop the files again.")
             ]
         }

@@ -60,7 +60,8 @@ enum VideoRules {
                     AuditFinding(
                         .videoChanged, job: job.id, file: file,
                         "It is not what was delivered: its content has changed since. What was delivered had \(video.bytes) bytes and the hash \(video.sha256).",
-                        remedy: "Nothing need be done where somebody edited it; else take it from a copy, or from the API while it has generation "
+                        remedy:
+                            "Nothing need be done where somebody edited it; else take it from a copy, or from the API while it has generation "
                             + "\(generation(job, facts)?.id.rawValue ?? "of the job whose video it is").")
                 ]
             }
@@ -114,7 +115,8 @@ enum ReceiptRules {
     static func changed(_ job: Job, _ file: String, _ why: String) -> AuditFinding {
         AuditFinding(
             .receiptChanged, job: job.id, file: file, "The receipt does not say what the ledger says: \(why).",
-            remedy: "The ledger is right: hotreel show \(job.id). Nothing need be done where somebody edited the receipt.")
+            remedy:
+                "The ledger is right: hotreel show \(job.id). Nothing need be done where somebody edited the receipt.")
     }
 
     /// About a receipt that lies where no delivered job has put its own.
@@ -125,20 +127,24 @@ enum ReceiptRules {
             return [
                 AuditFinding(
                     .receiptUnknown, file: file, "Nobody can tell whose receipt this is: \(why).",
-                    remedy: "Nothing need be done where somebody put it there; else compare the video with hotreel jobs.")
+                    remedy:
+                        "Nothing need be done where somebody put it there; else compare the video with hotreel jobs.")
             ]
         case .there(let receipt):
             guard let job else {
                 return [
                     AuditFinding(
                         .receiptUnknown, job: receipt.job, file: file, "The ledger knows no job \(receipt.job).",
-                        remedy: "It is a receipt of another Hotreel, or the ledger was replaced. Keep it: it says what was paid.")
+                        remedy:
+                            "It is a receipt of another Hotreel, or the ledger was replaced. Keep it: it says what was paid."
+                    )
                 ]
             }
             switch job.state {
             case .delivered(_, let video):
                 // Somebody has tidied up; what it says must still be true.
-                let generation = if case .generation(let generation) = origin { generation } else { job.state.generation }
+                let generation =
+                    if case .generation(let generation) = origin { generation } else { job.state.generation }
                 return differences(receipt, job, video, generation).map { changed(job, file, $0) }
             case .failed, .cancelled:
                 return [

@@ -43,7 +43,8 @@ struct AuditCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let since, Self.time(since, at: Date()) == nil {
-            throw ValidationError("“\(since)” is neither a date nor a duration; write 2026-05-01, 2026-05-01T12:00:00Z or 30d.")
+            throw ValidationError(
+                "“\(since)” is neither a date nor a duration; write 2026-05-01, 2026-05-01T12:00:00Z or 30d.")
         }
     }
 
@@ -83,7 +84,8 @@ struct AuditCommand: AsyncParsableCommand {
     private func end(_ report: AuditReport) throws {
         if !report.exceptions.isEmpty { throw ExitCode(ExitStatus.dataError.rawValue) }
         if case .unreadable(let why) = report.log {
-            throw ExitStatus.unavailable.because("the API's log could not be read: \(why) Try again, or leave it out with --offline.")
+            throw ExitStatus.unavailable.because(
+                "the API's log could not be read: \(why) Try again, or leave it out with --offline.")
         }
     }
 
@@ -110,7 +112,8 @@ struct AuditCommand: AsyncParsableCommand {
         // Another API knows nothing of these jobs, and its silence would prove nothing.
         let configured = FarEnd(api: settings.api, state: settings.state).name
         if let known = FarEnd.known(state: settings.state), known != configured {
-            return .unasked("this ledger works with \(known), and \(configured) is configured. Give --api-url \(known).")
+            return .unasked(
+                "this ledger works with \(known), and \(configured) is configured. Give --api-url \(known).")
         }
         let key: APIKey
         do {

@@ -31,7 +31,8 @@ struct KnownPlaces {
 
     /// Where both have to lie, for whoever only looks; nil where nobody has noted it for these paths.
     func known(inbox: FilePath, outbox: FilePath) -> Places? {
-        guard let here = places["inbox"], let there = places["outbox"], here.path == inbox.string, there.path == outbox.string
+        guard let here = places["inbox"], let there = places["outbox"], here.path == inbox.string,
+            there.path == outbox.string
         else { return nil }
         return Places(
             inbox: SharePresence(role: "inbox", root: inbox, place: here),
