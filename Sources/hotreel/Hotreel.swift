@@ -12,7 +12,8 @@ struct Hotreel: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             RunCommand.self, InitCommand.self, CheckCommand.self, StatusCommand.self, JobsCommand.self,
-            ShowCommand.self, ReleaseCommand.self, CancelCommand.self, RetryCommand.self, ResolveCommand.self, AuditCommand.self,
+            ShowCommand.self, ReleaseCommand.self, CancelCommand.self, RetryCommand.self, ResolveCommand.self,
+            AuditCommand.self,
             SimulateCommand.self,
         ])
 }

@@ -60,7 +60,11 @@ extension Auditor {
             seen.look.findings += LedgerRules.findings(job, history)
         }
         let isOver = jobs.allSatisfy(\.state.name.isEnded)
-        let isSettled = !surroundings.unsettled.contains(drop.id)
+        var isSettled = !surroundings.unsettled.contains(drop.id)
+        if isOver, isSettled, surroundings.claimFolders?.contains(drop.id) ?? true {
+            // It may have ended since, and has a folder by right. What counts as settled now had none before it did.
+            isSettled = try await !store.endedUnsettled().contains { $0.drop.id == drop.id }
+        }
         let facts = try await claimFacts(jobs, isOver: isOver, folders: surroundings.claimFolders)
         let pending = try await pendingVideo(jobs)
         seen.look.findings += SourceRules.findings(
