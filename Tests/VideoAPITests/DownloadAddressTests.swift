@@ -120,7 +120,7 @@ struct DownloadAddressTests {
             #expect(end == nil && lookups.withLock(\.count) == 1, "\(name)")
         }
         let hosts = server.requests.map { RawRequest($0)["host"].first ?? "" }
-        #expect(hosts[0] == "films.invalid:\(server.port)" && hosts.count == 4)
+        #expect(hosts.first == "films.invalid:\(server.port)" && hosts.count == 4)
         try await server.stop()
     }
 
