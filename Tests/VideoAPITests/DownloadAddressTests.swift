@@ -59,7 +59,7 @@ struct DownloadAddressTests {
             }
         }
         switch error {
-        case .addressRefused(let words): #expect(words.contains("delivery.privateHosts: allow"))
+        case .addressRefused(let words): #expect(words.contains("delivery.privateHosts"))
         // A spelling that the system's look-up does not take.
         case .interrupted(let words): #expect(words.contains("cannot be looked up"))
         default: Issue.record("\(String(describing: error))")
