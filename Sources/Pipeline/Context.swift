@@ -71,6 +71,8 @@ package struct Context: Sendable {
         // A place with the vendor has become free.
         if job.state.name == .generating || job.state.name == .submitting { bells[.queued].ring() }
         if next.state.name.isEnded { await wakeReusers(of: next) }
+        // A video was cheaper than expected, or is not billed after all.
+        if (next.state.cost?.credits ?? 0) < (job.state.cost?.credits ?? 0) { bells.budget.ring() }
         metrics.count(event.name)
         log(event, next, isNews: next.reason != job.reason)
         return next
