@@ -77,11 +77,11 @@ struct FileWalkTests {
         #expect(throws: FileError.self) { try FileSystem.walk(folder["missing"]) { _ in } }
     }
 
-    @Test("ten thousand files in hundreds of folders are all seen, once")
+    @Test("thousands of files in hundreds of folders are all seen, once")
     func many() throws {
         for number in 0..<400 { try folder.folder("out/originals/\(number)") }
         let originals = folder["out/originals"].string
-        for number in 0..<10_000 {
+        for number in 0..<2_000 {
             let file = creat("\(originals)/\(number % 400)/\(number).png", 0o600)
             try #require(file >= 0 && close(file) == 0)
         }
@@ -90,6 +90,6 @@ struct FileWalkTests {
             seen.insert(file.name)
             visits += 1
         }
-        #expect(visits == 10_000 && seen.count == 10_000)
+        #expect(visits == 2_000 && seen.count == 2_000)
     }
 }
