@@ -60,7 +60,6 @@ actor GenerationLedger {
         tokens[generation.fileToken] = id
         open.insert(id)
         charged += generation.billed
-        if let clientRequestID { counts.accepted[clientRequestID, default: 0] += 1 }
         if case .rendering = generation.outcome { rendering.insert(id) }
         try archive.save(generation)
         return (generation, order.count)
@@ -167,7 +166,7 @@ extension GenerationLedger {
         return ["current_balance": .number(credits / Generation.creditsPerUSD), "currency": "USD"]
     }
 
-    var stats: JSONValue { counts.json(accepted: order.count, inFlight: inFlight()) }
+    var stats: JSONValue { counts.json(generations: generations.values, inFlight: inFlight()) }
 
     /// Every accepted create, oldest first.
     var requests: JSONValue {

@@ -64,7 +64,7 @@
 /// `logs` says when a generation's row appears in `/v2/logs`: `lag` after it was accepted, once it has ended, or never.
 ///
 /// **At run time** the document's `faults` replace those before and count from 1 (no `faults`: none); of the rest, only
-/// what it names changes, and null means as usual. `balance` is then what is left from now on; at the start it is what
+/// what it names changes, and null means as usual (a restart counts from 1, too). `balance` is then what is left from now on; at the start it is what
 /// there was before anything that the stand-in remembers was made, so that a restart refills nothing.
 package struct Scenario: Sendable, Equatable {
     package var faults: [Fault] = []

@@ -98,9 +98,9 @@ import Testing
         }
     }
 
-    @Test("Ten thousand generations that take an hour are taken, counted and looked up", .timeLimit(.minutes(3)))
+    @Test("Generations that take an hour are under way together, and looked up page by page", .timeLimit(.minutes(1)))
     func manyInFlight() async throws {
-        let count = 10_000
+        let count = 800
         try await RunningSimulator.misbehaving([:]) {
             $0.renderTime = .seconds(3600)
         } body: { simulator in
