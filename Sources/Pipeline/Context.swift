@@ -25,6 +25,8 @@ package struct Context: Sendable {
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
     let endings = Turnstile<DropID>()
+    /// Drops of one name choose where their files go one after the other.
+    let names = Turnstile<FileName>()
 
     /// - Parameters:
     ///   - places: where inbox and outbox have to lie; nil believes whatever is there.
