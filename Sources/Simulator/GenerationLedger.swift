@@ -74,9 +74,10 @@ actor GenerationLedger {
         idleWaiters = []
     }
 
-    /// Ends it in `error` at once, unless it has ended already.
+    /// Ends it in `error` at once. One that was done fails, too, because where nothing takes time all are done before the
+    /// first poll.
     func fail(_ id: String, name: String, message: String) {
-        guard let generation = generations[id], !generation.status(at: .now, configuration).isEnd else { return }
+        guard generations[id]?.failure == nil else { return }
         change(id) { $0.outcome = .failed(name: name, message: message) }
     }
 

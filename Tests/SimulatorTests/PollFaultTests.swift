@@ -70,6 +70,15 @@ import Testing
         }
     }
 
+    @Test("Where nothing takes time a generation can fail as well", .timeLimit(.minutes(1)))
+    func failedAtOnce() async throws {
+        try await polling { polls in
+            let (first, second) = try await polls("failed")
+            #expect(first.json["status"] == "error" && second.json["status"] == "error")
+            #expect(first.json["video"] == .null && first.json["error"]?["message"] != nil)
+        }
+    }
+
     @Test("A generation that a poll finds failed stays so and gives its price back", .timeLimit(.minutes(1)))
     func failed() async throws {
         let scenario = fault(.poll, "failed", ["message": "content policy", "from": 2])

@@ -190,7 +190,8 @@ import Testing
             $0.directory = path
             $0.queueTime = .milliseconds(1)
         } body: { simulator in
-            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == .number(0.37))
+            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == .number(0.685))
+            #expect(try await RawExchange.poll(simulator, kept[0]).json["status"] == "error")
             let old = kept[2].replacing(/http:\/\/127\.0\.0\.1:[0-9]+/, with: "")
             #expect(try await RawExchange.download(simulator, old).status == 403)
             let fresh = try await url(simulator, kept[1])
