@@ -58,7 +58,9 @@ package struct FolderPlace: Hashable, Sendable, Codable {
         guard source.hasPrefix("/dev/"), let device = device(source), try FileSystem.status(of: names) != nil else {
             return nil
         }
-        return try FileSystem.list(names).first { Self.device(names.appending($0.name).string) == device }?.name.text
+        return try FileSystem.list(names, skippingUnreadable: true).first {
+            Self.device(names.appending($0.name).string) == device
+        }?.name.text
     }
 
     private static func device(_ path: String) -> UInt64? {
@@ -117,5 +119,5 @@ package struct FolderPlace: Hashable, Sendable, Codable {
     }
 
     static let remedy =
-        "Mount it as it was; Hotreel goes on by itself. If the folder was moved on purpose, remove state/places.json and start again."
+        "Mount it again, or put the folder back; Hotreel goes on by itself. If it was moved on purpose, remove state/places.json and start again."
 }

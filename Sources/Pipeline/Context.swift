@@ -25,6 +25,8 @@ package struct Context: Sendable {
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
     let endings = Turnstile<DropID>()
+    /// Drops of one name choose where their files go one after the other.
+    let names = Turnstile<FileName>()
 
     /// - Parameters:
     ///   - places: where inbox and outbox have to lie; nil believes whatever is there.
@@ -71,6 +73,8 @@ package struct Context: Sendable {
         // A place with the vendor has become free.
         if job.state.name == .generating || job.state.name == .submitting { bells[.queued].ring() }
         if next.state.name.isEnded { await wakeReusers(of: next) }
+        // A video was cheaper than expected, or is not billed after all.
+        if (next.state.cost?.credits ?? 0) < (job.state.cost?.credits ?? 0) { bells.budget.ring() }
         metrics.count(event.name)
         log(event, next, isNews: next.reason != job.reason)
         return next

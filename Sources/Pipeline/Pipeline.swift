@@ -25,6 +25,7 @@ package struct Pipeline: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await Gatekeeper(context: context).run() }
             group.addTask { await StatusFile(context: context).run() }
+            group.addTask { await Releaser(context: context).watch() }
             for loop in asking { group.addTask { await loop.run() } }
             group.addTask {
                 guard try await heal() else { return }

@@ -136,8 +136,9 @@ struct Reconciler: Sendable {
             if let row = page.rows.first(where: { $0.clientRequestID == submission.clientRequestID.rawValue }) {
                 return row
             }
-            offset += page.rows.count
-            guard page.hasMore, !page.rows.isEmpty else { return nil }
+            // Rows that could not be read count too.
+            offset += page.count
+            guard page.hasMore, page.count > 0 else { return nil }
         }
     }
 

@@ -47,7 +47,7 @@ package struct HTTPGenerationClient: GenerationClient {
             maxConnections: configuration.maxConnections, permits: { allowsPrivateHosts || $0.isPublic })
     }
 
-    /// Ends all connections; requests still under way fail.
+    /// Ends all connections; requests still under way fail, a download at its next write.
     package func shutdown() async throws {
         try await submitter.shutdown()
         try await asker.shutdown()

@@ -77,15 +77,19 @@ struct FileWalkTests {
         #expect(throws: FileError.self) { try FileSystem.walk(folder["missing"]) { _ in } }
     }
 
-    @Test("ten thousand files in hundreds of folders are all seen, once")
+    @Test("thousands of files in hundreds of folders are all seen, once")
     func many() throws {
-        let bytes: [UInt8] = []
-        for number in 0..<10_000 { try folder.write(bytes, to: "out/originals/\(number % 400)/\(number).png") }
+        for number in 0..<400 { try folder.folder("out/originals/\(number)") }
+        let originals = folder["out/originals"].string
+        for number in 0..<2_000 {
+            let file = creat("\(originals)/\(number % 400)/\(number).png", 0o600)
+            try #require(file >= 0 && close(file) == 0)
+        }
         var (seen, visits): (Set<FileName>, Int) = ([], 0)
         try Outbox(root: folder["out"]).files { file in
             seen.insert(file.name)
             visits += 1
         }
-        #expect(visits == 10_000 && seen.count == 10_000)
+        #expect(visits == 2_000 && seen.count == 2_000)
     }
 }

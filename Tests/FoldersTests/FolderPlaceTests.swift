@@ -17,7 +17,7 @@ struct FolderPlaceTests {
         #expect(
             share.difference(to: beneath, role: "outbox")
                 == "the outbox /srv/out was on //nas/out (SMB) and is now on the local disk /dev/sda1 (ext4): the share is not "
-                + "mounted. Mount it as it was; Hotreel goes on by itself. If the folder was moved on purpose, remove "
+                + "mounted. Mount it again, or put the folder back; Hotreel goes on by itself. If it was moved on purpose, remove "
                 + "state/places.json and start again.")
         let disk = try #require(place("xfs", "/dev/sdb1").difference(to: beneath, role: "inbox"))
         #expect(disk.contains("the local disk /dev/sdb1 (xfs)") && disk.contains(": the disk is not mounted."))

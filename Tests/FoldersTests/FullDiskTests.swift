@@ -96,6 +96,7 @@ struct FullDiskTests {
     func inbox(copying: Bool, byFiles: Bool) throws {
         let drops = try ClaimedDrop(outbox: folder["out"])
         let mount = try MountedFolder(memory: drops.claims.inbox)
+        defer { withExtendedLifetime((mount, drops)) {} }
         try FileSystem.makeFolder(drops.claims.root)
         // Giving back without copies needs only a folder or two, so room for bytes is never short.
         guard copying || byFiles else { return }
@@ -112,6 +113,7 @@ struct FullDiskTests {
     @Test("copying a shared mask into a full inbox leaves no part of it that would pass for all of it")
     func sharedMask() throws {
         let mount = try MountedFolder(memory: folder["in"])
+        defer { withExtendedLifetime(mount) {} }
         let claims = Claims(inbox: folder["in"])
         try folder.write(picture, to: "in/m.png")
         let identity = try #require(try FileSystem.status(of: folder["in/m.png"])).identity
@@ -130,6 +132,7 @@ struct FullDiskTests {
     @Test("a read-only outbox takes nothing, says so, and takes everything once it may be written again")
     func readOnly() throws {
         let mount = try MountedFolder(memory: folder["out"])
+        defer { withExtendedLifetime(mount) {} }
         let drops = try ClaimedDrop(outbox: folder["out"])
         let drop = try pair(drops)
         try mount.makeReadOnly()
@@ -151,6 +154,7 @@ struct FullDiskTests {
     @Test("a full disk leaves the old status and the old report as they were")
     func replacing() throws {
         let mount = try MountedFolder(memory: folder["out"])
+        defer { withExtendedLifetime(mount) {} }
         let outbox = Outbox(root: folder["out"])
         try outbox.prepare()
         try outbox.writeStatus(Array("old".utf8))

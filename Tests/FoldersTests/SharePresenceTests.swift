@@ -66,7 +66,9 @@ struct SharePresenceTests {
         for _ in 1...2 {
             let reason = try reason(share.look())
             #expect(reason.hasPrefix("the outbox \(out) was on memory (tmpfs) and is now on "))
-            #expect(reason.contains("the disk is not mounted. Mount it as it was; Hotreel goes on by itself."))
+            #expect(
+                reason.contains(
+                    "the disk is not mounted. Mount it again, or put the folder back; Hotreel goes on by itself."))
         }
         mount = try MountedFolder(memory: out)
         #expect(share.look() == .present)

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Simulator
 import Synchronization
+import Testing
 
 /// One request over a connection of its own, and the bytes of what comes back, whatever they are.
 struct RawExchange: Sendable {
@@ -108,6 +109,12 @@ extension RunningSimulator {
                 $0.scenario = scenario
                 configure(&$0)
             }, body: body)
+    }
+
+    /// Tells it a scenario at run time.
+    func play(_ scenario: JSONValue) async throws {
+        let answer = try await send("POST", "/_simulator/scenario", body: Data(scenario.text.utf8))
+        try #require(answer.status == 200, "\(answer.text)")
     }
 
     func stats() async throws -> JSONValue { try await send("GET", "/_simulator/stats").json }

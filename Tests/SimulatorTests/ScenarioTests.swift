@@ -98,9 +98,9 @@ import Testing
         }
     }
 
-    @Test("Ten thousand generations that take an hour are taken, counted and looked up", .timeLimit(.minutes(3)))
+    @Test("Generations that take an hour are under way together, and looked up page by page", .timeLimit(.minutes(1)))
     func manyInFlight() async throws {
-        let count = 10_000
+        let count = 800
         try await RunningSimulator.misbehaving([:]) {
             $0.renderTime = .seconds(3600)
         } body: { simulator in
@@ -190,7 +190,8 @@ import Testing
             $0.directory = path
             $0.queueTime = .milliseconds(1)
         } body: { simulator in
-            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == .number(0.37))
+            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == .number(0.685))
+            #expect(try await RawExchange.poll(simulator, kept[0]).json["status"] == "error")
             let old = kept[2].replacing(/http:\/\/127\.0\.0\.1:[0-9]+/, with: "")
             #expect(try await RawExchange.download(simulator, old).status == 403)
             let fresh = try await url(simulator, kept[1])
