@@ -82,6 +82,39 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "Wherever a crash cuts it short, nothing is missing before the next start nor after it",
+            .timeLimit(.minutes(1)),
+            arguments: [
+                "claim-folder-made", "claim-recorded", "source-taken:3", "reuse-found", "intent-recorded", "answered",
+                "downloaded", "name-recorded", "published", "published:2", "receipt-written", "originals-placed",
+                "originals-placed:2", "delivered", "reported", "sources-given-back",
+            ])
+        func crash(step: String) async throws {
+            try await HotreelStandIn.running { standIn in
+                let ending = try await folder.running(
+                    api: standIn.url, settings: ["CRASH_AT": step], key: "any"
+                ) { service in
+                    try await drop("first")
+                    try await drop("twin", ["prompt": "first"])
+                    try await drop("refused", ["duration": 7])
+                    // Nothing says this; it is over when the service is.
+                    _ = try? await service.line("\u{0}")
+                }
+                try #require(ending.status == nil, "\(ending.log)")
+                let cut = try await audit(standIn, "--json")
+                #expect(cut.status == 0, "\(cut.output)\(cut.errors)")
+                try await folder.serving(api: standIn.url, key: "any") { _ in
+                    _ = try await folder.waitUntilEnded(3)
+                    try await folder.wait("all to be settled") { folder.root.files(in: "inbox/.hotreel").isEmpty }
+                }
+                let whole = try await audit(standIn, "--json")
+                #expect(whole.status == 0, "\(whole.output)\(whole.errors)")
+                #expect(try whole.json()["notes"] == [], "\(whole.output)")
+                #expect(try await standIn.requests().count == 1)
+            }
+        }
+
         @Test("With the stand-in inside the service there is no log to read, and it says so", .timeLimit(.minutes(1)))
         func local() async throws {
             try await folder.serving { _ in
