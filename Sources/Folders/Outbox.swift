@@ -15,7 +15,7 @@ package struct Outbox: Sendable {
 
     /// Makes the parts, and the outbox itself where it is missing: only for a start at which its `FolderPlace` has been looked at.
     package func prepare() throws(FileError) {
-        for part in Part.allCases { try FileSystem.makeFolder(folder(part, ""), below: root) }
+        for part in Part.allCases { try FileSystem.makeFolder(folder(part, "")) }
     }
 
     // MARK: Videos

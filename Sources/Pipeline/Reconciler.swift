@@ -8,6 +8,13 @@ import VideoAPI
 struct Reconciler: Sendable {
     let context: Context
 
+    private let pace: Pace
+
+    init(context: Context) {
+        self.context = context
+        pace = Pace(perSecond: context.configuration.lookupsPerSecond)
+    }
+
     /// How often a request may fail at the vendor, unbilled, before sending it again is no use.
     private static let tries = 5
     /// Looks that must have been in vain before time alone may decide anything, so that a clock that was set decides nothing.
@@ -132,6 +139,7 @@ struct Reconciler: Sendable {
             context.time.now().addingTimeInterval(margin), submission.started.addingTimeInterval(margin + 3600))
         var offset = 0
         while true {
+            do { try await pace.wait(context.time) } catch { throw PollError(.stopped) }
             let page = try await context.client.requestLog(from: start, to: end, offset: offset)
             if let row = page.rows.first(where: { $0.clientRequestID == submission.clientRequestID.rawValue }) {
                 return row

@@ -30,6 +30,7 @@ struct PipelineFixture: Sendable {
         store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string, trace: trace)
         var configuration = PipelineConfiguration()
         configuration.submitsPerSecond = 0
+        configuration.lookupsPerSecond = 0
         // Most tests drop the same pair again and again.
         configuration.duplicates = .generate
         configure(&configuration)
