@@ -37,8 +37,11 @@ struct StartUp: Sendable {
         if jobs.allSatisfy({ $0.state.name.isEnded && $0.request != nil }) { return await endings.settle(first) }
         let missing = try first.drop.sources.filter { try context.claims.take($0, of: first.drop) != .taken }
         if jobs.allSatisfy(\.state.name.isEnded) { return await endings.settle(first) }
-        // Row first, then the rename: if the file was changed or taken away in between, this drop never was.
-        guard !missing.isEmpty, jobs.allSatisfy({ $0.attempts == 0 }) else { return }
+        // Row first, then the rename: if the file was changed or taken away in between, this drop never was. One whose reused video
+        // has its name may have lost its files to the outbox already.
+        guard !missing.isEmpty, jobs.allSatisfy({ $0.attempts == 0 && $0.state.reuse?.downloaded == nil }) else {
+            return
+        }
         try await endings.abandon(jobs, of: first.drop)
         context.logger.warning(
             "\(missing.map(\.file.shown).joined(separator: ", ")) changed while being claimed; it counts as a new drop")
