@@ -8,15 +8,18 @@ import SystemPackage
 struct DownloadRoute: Sendable {
     let calls: CallHandling
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<SimulatorContext>) {
         router.get("/files/:token/output.mp4") { request, context in
-            try await calls.handle(.download, request) {
-                try await download(request, token: context.parameters.get("token") ?? "", context: context)
+            try await calls.handle(.download, request, context) {
+                let (generation, file) = try await find(request, token: context.parameters.get("token") ?? "")
+                return (file, CallHandling.Subject(prompt: generation.prompt, generation: generation.id))
+            } answer: { file, request in
+                try await download(request, file: file, context: context)
             }
         }
     }
 
-    private func download(_ request: Request, token: String, context: BasicRequestContext) async throws -> Response {
+    private func find(_ request: Request, token: String) async throws -> (Generation, FilePath) {
         guard request.headers[.authorization] == nil else {
             await calls.ledger.countLeakedKey()
             throw Refusal.badRequest("Only one auth mechanism allowed: the request carries a key and a signature")
@@ -24,23 +27,28 @@ struct DownloadRoute: Sendable {
         guard let generation = await calls.ledger.generation(fileToken: token),
             case .rendered(let path) = generation.outcome
         else { throw Refusal(.notFound, ["NoSuchKey"]) }
-        guard request.uri.query?.hasSuffix("x-signature=\(generation.signature)") ?? false else {
-            throw Refusal(.forbidden, ["SignatureDoesNotMatch"])
+        switch generation.link(query: request.uri.query ?? "") {
+        case .good: return (generation, path)
+        case .expired: throw Refusal.expiredLink
+        case .forged: throw Refusal(.forbidden, ["SignatureDoesNotMatch"])
         }
+    }
+
+    private func download(_ request: Request, file path: FilePath, context: SimulatorContext) async throws -> Answer {
         let size = try FileManager.default.attributesOfItem(atPath: path.string)[.size] as? Int ?? 0
         var headers: HTTPFields = [.contentType: "video/mp4", .acceptRanges: "bytes"]
         guard let wanted = request.headers[.range] else {
-            return Response(
-                status: .ok, headers: headers, body: try await FileIO().loadFile(path: path.string, context: context))
+            return Answer(
+                headers: headers, .body(try await FileIO().loadFile(path: path.string, context: context)))
         }
         guard let range = Self.range(wanted, size: size) else {
             headers[.contentRange] = "bytes */\(size)"
-            return Response(status: .rangeNotSatisfiable, headers: headers)
+            return Answer(.rangeNotSatisfiable, headers: headers)
         }
         headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound)/\(size)"
-        return Response(
-            status: .partialContent, headers: headers,
-            body: try await FileIO().loadFile(path: path.string, range: range, context: context))
+        return Answer(
+            .partialContent, headers: headers,
+            .body(try await FileIO().loadFile(path: path.string, range: range, context: context)))
     }
 
     /// The single byte range a `Range` header names, cut to the file.

@@ -40,6 +40,7 @@ struct GenerationArchive: Sendable {
                 generation.outcome = .refused(
                     name: "GenerationError", message: "the stand-in was stopped while it rendered this preview")
             }
+            generation.resumeClock()
             return generation
         }.sorted { $0.received < $1.received }
     }

@@ -6,56 +6,87 @@ import Jobs
 struct LookUpRoutes: Sendable {
     let calls: CallHandling
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.get("/v2/video/generations") { request, _ in
-            try await calls.handle(.poll, request) { try await poll(request) }
+    func add(to router: Router<SimulatorContext>) {
+        router.get("/v2/video/generations") { request, context in
+            try await calls.handle(.poll, request, context) {
+                let id = try Self.generationID(request)
+                return (id, CallHandling.Subject(prompt: await calls.ledger.generation(id)?.prompt, generation: id))
+            } answer: { id, request in
+                try await poll(id, request)
+            }
         }
-        router.get("/v2/logs") { request, _ in
-            try await calls.handle(.logs, request) { try await logs(request) }
+        router.get("/v2/logs") { request, context in
+            try await calls.handle(.logs, request, context) {
+                (try LogQuery(request), CallHandling.Subject())
+            } answer: { query, _ in
+                await logs(query)
+            }
         }
-        router.get("/v2/billing") { request, _ in
-            try await calls.handle(.billing, request) {
-                let balance: JSONValue = ["current_balance": .number(await calls.ledger.balance), "currency": "USD"]
-                return balance.response()
+        router.get("/v2/billing") { request, context in
+            try await calls.handle(.billing, request, context) {
+                ((), CallHandling.Subject())
+            } answer: { _, _ in
+                Answer(await calls.ledger.billing)
             }
         }
     }
 
-    private func poll(_ request: Request) async throws -> Response {
+    private static func generationID(_ request: Request) throws -> String {
         guard let id = request.uri.queryParameters["generation_id"].map(String.init), !id.isEmpty else {
             throw Refusal.badRequest("generation_id must be a string")
         }
+        return id
+    }
+
+    private func poll(_ id: String, _ request: Request) async throws -> Answer {
+        // Asked for anew, because a fault may have ended it since.
         guard let generation = await calls.ledger.generation(id) else {
             throw Refusal(.notFound, ["Generation with id \(id) not found"])
         }
         let status = generation.status(at: .now, calls.configuration)
-        return generation.answer(status, host: calls.host(of: request))
-            .response(headers: calls.headers(about: generation))
+        return Answer(
+            generation.answer(status, host: calls.host(of: request)), headers: calls.headers(about: generation))
     }
 
-    private func logs(_ request: Request) async throws -> Response {
+    private func logs(_ query: LogQuery) async -> Answer {
+        let rows = await calls.ledger.visibleGenerations(in: query.period).filter { generation in
+            (query.isFailed.map { $0 == (generation.failure != nil) } ?? true)
+                && (query.model.map { $0 == generation.model } ?? true)
+        }
+        let page = rows.dropFirst(query.offset).prefix(query.limit)
+        return Answer([
+            "data": .array(page.map(\.logRow)),
+            "pagination": [
+                "limit": .integer(query.limit), "offset": .integer(query.offset), "total": .integer(rows.count),
+                "has_more": .bool(query.offset + page.count < rows.count),
+            ],
+        ])
+    }
+}
+
+/// What a look-up of past requests asks for.
+struct LogQuery {
+    let period: Range<Date>
+    let limit: Int
+    let offset: Int
+    /// nil asks for both.
+    let isFailed: Bool?
+    let model: String?
+
+    init(_ request: Request) throws {
         let query = Dictionary(
             request.uri.queryParameters.map { (String($0.key), String($0.value)) },
             uniquingKeysWith: { first, _ in first })
-        let period = try LogPeriod(query, now: .now)
-        let limit = try Self.integer("limit", in: query, from: 1...100, default: 50)
-        let offset = try Self.integer("offset", in: query, from: 0...Int.max, default: 0)
-        if let status = query["status"], !["succeeded", "failed"].contains(status) {
-            throw Refusal.badRequest("status must be one of: succeeded, failed")
+        period = try LogPeriod(query, now: .now).range
+        limit = try Self.integer("limit", in: query, from: 1...100, default: 50)
+        offset = try Self.integer("offset", in: query, from: 0...Int.max, default: 0)
+        switch query["status"] {
+        case nil: isFailed = nil
+        case "succeeded": isFailed = false
+        case "failed": isFailed = true
+        default: throw Refusal.badRequest("status must be one of: succeeded, failed")
         }
-        let rows = await calls.ledger.generations(in: period.range).map(\.logRow).filter { row in
-            (query["status"].map { row["status"]?.stringValue == $0 } ?? true)
-                && (query["model"].map { row["model"]?.stringValue == $0 } ?? true)
-        }
-        let page = rows.dropFirst(offset).prefix(limit)
-        let answer: JSONValue = [
-            "data": .array(Array(page)),
-            "pagination": [
-                "limit": .integer(limit), "offset": .integer(offset), "total": .integer(rows.count),
-                "has_more": .bool(offset + page.count < rows.count),
-            ],
-        ]
-        return answer.response()
+        model = query["model"]
     }
 
     private static func integer(

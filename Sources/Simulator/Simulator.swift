@@ -7,7 +7,8 @@ import SystemPackage
 /// A stand-in for the paid API on this machine: the same operations by the vendor's own schema, real preview videos
 /// rendered from the pictures that are sent, and nothing ever billed.
 ///
-/// Besides the vendor's operations it answers `GET /_simulator/requests` and `GET /_simulator/stats`, for tests.
+/// What goes wrong there is told by a ``Scenario``. Besides the vendor's operations it answers, for tests, those of
+/// ``InspectionRoutes``.
 package struct Simulator: Service {
     private let configuration: SimulatorConfiguration
     private let logger: Logger
@@ -33,7 +34,7 @@ package struct Simulator: Service {
             frameArea: configuration.previewArea, logger: logger)
         let calls = CallHandling(configuration: configuration, ledger: ledger, logger: logger)
 
-        let router = Router()
+        let router = Router(context: SimulatorContext.self)
         CreateRoute(
             calls: calls, folders: folders, renders: renders, stock: StockVideos(folder: folders.videos),
             reader: CreateBodyReader(folder: folders.uploads, keepsPictures: !configuration.isInstant)

@@ -1,5 +1,4 @@
 import Foundation
-import Hummingbird
 import SystemPackage
 
 /// How the stand-in behaves.
@@ -15,8 +14,9 @@ package struct SimulatorConfiguration: Sendable {
     package var renderTime: Duration = .seconds(2)
     /// What a second of video costs; 1 USD is 2,000,000 credits.
     package var creditsPerSecond = 126_000
-    /// USD at the start, as `GET /v2/billing` tells it.
-    package var startingBalance = 1000.0
+    /// USD before anything was made, as `GET /v2/billing` tells it; enough for three million generations, because creates
+    /// that it cannot pay for are refused. A scenario's `balance` stands above it.
+    package var startingBalance = 1_000_000.0
     /// Where decoded pictures, videos and what was asked lie, for a week and across restarts; nil takes a new folder below
     /// the system's temporary one and removes it at the end.
     package var directory: FilePath?
@@ -30,23 +30,8 @@ package struct SimulatorConfiguration: Sendable {
     package var previewArea = 640 * 360
     /// For measuring the client: pictures are not looked at, and every generation gets the same short stock video.
     package var isInstant = false
-    /// Stands before every operation and may delay, change or replace its answer. The default changes nothing.
-    package var scenario: Scenario = { _, answer in try await answer() }
+    /// What goes wrong; the default is nothing.
+    package var scenario = Scenario()
 
     package init() {}
-
-    package typealias Scenario =
-        @Sendable (SimulatedCall, _ answer: @Sendable () async throws -> Response) async throws -> Response
-}
-
-/// A request as a scenario sees it.
-package struct SimulatedCall: Sendable {
-    package enum Operation: String, Sendable, CaseIterable {
-        case create, poll, logs, billing, download
-    }
-
-    package let operation: Operation
-    /// How many requests of this operation have come, this one included.
-    package let number: Int
-    package let request: Request
 }

@@ -77,7 +77,7 @@ import Testing
             let row = try await simulator.send("GET", "/v2/logs?period=1h&status=failed").json["data"]?.arrayValue?
                 .first
             #expect(row?["cost"] == ["usd": 0, "credits": 0])
-            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == 1000)
+            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == 1_000_000)
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
             #expect(try await violations(second, .requestLogs) == [])
             let earlier = try await simulator.send("GET", "/v2/logs?start=2020-01-01&end=2020-02-01")
             #expect(earlier.json["data"] == [])
-            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == .number(1000 - 5 * 0.315))
+            #expect(try await simulator.send("GET", "/v2/billing").json["current_balance"] == .number(999_998.425))
         }
     }
 

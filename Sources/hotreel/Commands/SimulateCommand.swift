@@ -10,7 +10,8 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate", abstract: "The local stand-in for the API, on its own.",
         discussion: """
             Answers the API's operations on 127.0.0.1 and renders real previews; nothing is billed. Point a Hotreel at it \
-            with --api-url http://127.0.0.1:PORT and any AIML_API_KEY.
+            with --api-url http://127.0.0.1:PORT and any AIML_API_KEY. A scenario makes it misbehave as told: \
+            { "faults": [ { "operation": "create", "fault": "status", "status": 503, "times": 2 } ] }
             """)
 
     @Option(help: "Port to listen on; 0 takes any free one.")
@@ -27,6 +28,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Accept only this key.", valueName: "key"))
     var key: String?
+
+    @Option(help: ArgumentHelp("Let go wrong what this JSON file says.", valueName: "file"))
+    var scenario: String?
+
+    @Option(help: ArgumentHelp("Remember generations in this folder across restarts.", valueName: "dir"))
+    var directory: String?
 
     @Flag(help: "For measuring: answer at once with a stock video, without looking at pictures.")
     var instant = false
@@ -45,6 +52,8 @@ struct SimulateCommand: AsyncParsableCommand {
         configuration.renderTime = SettingReader.duration(renderTime) ?? configuration.renderTime
         configuration.recordDirectory = record.map { FilePath($0) }
         configuration.isInstant = instant
+        configuration.directory = directory.map { FilePath($0) }
+        if let scenario { configuration.scenario = try Self.scenario(scenario) }
         let logger = Logger(label: "simulate") { _ in TextLogHandler(logLevel: .notice, console: .shared) }
         let simulator = Simulator(configuration: configuration, logger: logger) { port in
             logger.notice("ready", metadata: ["url": "http://127.0.0.1:\(port)"])
@@ -55,6 +64,20 @@ struct SimulateCommand: AsyncParsableCommand {
                     services: [.init(service: simulator)], gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
             ).run()
+        }
+    }
+
+    private static func scenario(_ file: String) throws -> Scenario {
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(filePath: file))
+        } catch {
+            throw ExitStatus.noInput.because("\(file): the scenario cannot be read: \(error.localizedDescription)")
+        }
+        do {
+            return try Scenario(Array(bytes), file: file)
+        } catch {
+            throw ExitStatus.configuration.because("\(error)")
         }
     }
 }
