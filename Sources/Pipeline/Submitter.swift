@@ -84,7 +84,7 @@ struct Submitter: Sendable {
             // Whatever it was, the next request would meet it too, and be as uncertain: one at a time tries again.
             context.gates.close(.api, reason: "the API did not say whether it took a request. \(reason)")
             try await context.record(
-                .submissionUnconfirmed(reason: reason, nextLookup: now.adding(.seconds(10))), on: job)
+                .submissionUnconfirmed(reason: reason, nextLookup: now.adding(context.configuration.lookupPause)), on: job)
             context.reached(.unconfirmed)
         }
     }
@@ -102,7 +102,7 @@ struct Submitter: Sendable {
             try await context.record(
                 .submissionUnconfirmed(
                     reason: "the API named generation \(update.id), which belongs to another job",
-                    nextLookup: now.adding(.seconds(10))), on: job)
+                    nextLookup: now.adding(context.configuration.lookupPause)), on: job)
         }
     }
 
