@@ -9,13 +9,14 @@ struct CallCounts: Sendable {
     var faultedCreates = 0
     /// Requests to the content host that carried a key.
     var leakedKeys = 0
-    /// Accepted creates by client request id.
-    var accepted: [String: Int] = [:]
 
-    func json(accepted total: Int, inFlight: Int) -> JSONValue {
+    /// - Parameter generations: all that the stand-in remembers, also from before it was started.
+    func json(generations: some Collection<Generation>, inFlight: Int) -> JSONValue {
+        var accepted: [String: Int] = [:]
+        for id in generations.compactMap(\.clientRequestID) { accepted[id, default: 0] += 1 }
         var members = Dictionary(
             uniqueKeysWithValues: SimulatedOperation.allCases.map { ($0.rawValue, JSONValue.integer(calls[$0] ?? 0)) })
-        members["accepted"] = .integer(total)
+        members["accepted"] = .integer(generations.count)
         members["in_flight"] = .integer(inFlight)
         members["leaked_keys"] = .integer(leakedKeys)
         members["create_answers"] = .object(createAnswers.mapValues(JSONValue.integer))

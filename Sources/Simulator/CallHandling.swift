@@ -28,6 +28,7 @@ struct CallHandling: Sendable {
         answer: (Asked, Request) async throws -> Answer, discard: (Asked) -> Void = { _ in }
     ) async throws -> Response {
         await ledger.count(operation)
+        await context.closeWithClient()
         let response: Response
         do {
             if let fault = await ledger.faultOnArrival(operation) {

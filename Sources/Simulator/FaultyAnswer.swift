@@ -33,8 +33,15 @@ struct FaultyAnswer: Sendable {
 
     /// Returns when the client has gone, or the stand-in ends.
     private func silence() async -> ConnectionClosed {
+        let connection = context.connection
         // Whichever way the wait ends, the connection does, too.
-        try? await request.body.consumeWithCancellationOnInboundClose { _ in try await gracefulShutdown() }
+        try? await context.endingWithUs {
+            try await withTaskCancellationHandler {
+                try await connection.closeFuture.get()
+            } onCancel: {
+                connection.close(promise: nil)
+            }
+        }
         return await context.close()
     }
 

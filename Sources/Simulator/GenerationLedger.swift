@@ -60,7 +60,6 @@ actor GenerationLedger {
         tokens[generation.fileToken] = id
         open.insert(id)
         charged += generation.billed
-        if let clientRequestID { counts.accepted[clientRequestID, default: 0] += 1 }
         if case .rendering = generation.outcome { rendering.insert(id) }
         try archive.save(generation)
         return (generation, order.count)
@@ -75,9 +74,10 @@ actor GenerationLedger {
         idleWaiters = []
     }
 
-    /// Ends it in `error` at once, unless it has ended already.
+    /// Ends it in `error` at once. One that was done fails, too, because where nothing takes time all are done before the
+    /// first poll.
     func fail(_ id: String, name: String, message: String) {
-        guard let generation = generations[id], !generation.status(at: .now, configuration).isEnd else { return }
+        guard generations[id]?.failure == nil else { return }
         change(id) { $0.outcome = .failed(name: name, message: message) }
     }
 
@@ -167,7 +167,7 @@ extension GenerationLedger {
         return ["current_balance": .number(credits / Generation.creditsPerUSD), "currency": "USD"]
     }
 
-    var stats: JSONValue { counts.json(accepted: order.count, inFlight: inFlight()) }
+    var stats: JSONValue { counts.json(generations: generations.values, inFlight: inFlight()) }
 
     /// Every accepted create, oldest first.
     var requests: JSONValue {

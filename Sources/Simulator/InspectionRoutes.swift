@@ -6,7 +6,7 @@ import Jobs
 /// | | |
 /// |---|---|
 /// | `GET /_simulator/requests` | every accepted create, oldest first: `{client_request_id, inference_id, body, received}`, pictures in `body` as `{mime, bytes, sha256}` |
-/// | `GET /_simulator/stats` | counts since the start: requests by operation (`create`, `poll`, `logs`, `billing`, `download`), `create_answers` by status (`none`: closed without), `faulted_creates`, `double_creates` (client request ids accepted more than once: how often), `leaked_keys`; and of all it remembers, `accepted` and `in_flight` |
+/// | `GET /_simulator/stats` | counts since the start: requests by operation (`create`, `poll`, `logs`, `billing`, `download`), `create_answers` by status (`none`: closed without), `faulted_creates`, `leaked_keys`; and of all it remembers: `accepted`, `in_flight`, `double_creates` (client request ids accepted more than once: how often) |
 /// | `GET /_simulator/idle` | the same, once every preview is rendered |
 /// | `POST /_simulator/scenario` | a ``Scenario`` takes the place of the one before; answers with the stats, or 400 `{problems: [{file, key, value, rule, remedy}]}` |
 /// | `POST /_simulator/balance` | `{"usd": 100}` is added to the balance; answers as `GET /v2/billing` |

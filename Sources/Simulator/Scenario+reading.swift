@@ -108,7 +108,7 @@ extension Fault {
     }
 
     private mutating func readStatus(_ object: ScenarioObject) throws(ScenarioError) {
-        status = HTTPResponse.Status(code: try object.required("status", try object.number("status", in: 200...599)))
+        status = .known(try object.required("status", try object.number("status", in: 200...599)))
         envelope = try object.choice("envelope") ?? .statusCode
         if [204, 304].contains(status.code), envelope != .none {
             throw object.problem("envelope", "an answer with status \(status.code) has no body", "Write \"none\".")
@@ -127,5 +127,18 @@ extension Fault {
             }
             headers[name] = text
         }
+    }
+}
+
+extension HTTPResponse.Status {
+    /// With its name, where it is one that gateways and the vendor answer with.
+    fileprivate static func known(_ code: Int) -> Self {
+        let named: [Self] = [
+            .ok, .created, .accepted, .noContent, .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed,
+            .requestTimeout, .conflict, .gone, .contentTooLarge, .unsupportedMediaType, .unprocessableContent,
+            .tooManyRequests, .internalServerError, .badGateway, .serviceUnavailable, .gatewayTimeout,
+            Self(code: 402, reasonPhrase: "Payment Required"), Self(code: 524, reasonPhrase: "A Timeout Occurred"),
+        ]
+        return named.first { $0.code == code } ?? Self(code: code, reasonPhrase: "Status \(code)")
     }
 }

@@ -48,7 +48,7 @@
 /// | `completed-without-url`* | poll | `completed`, `video` null | |
 /// | `wrong-id`* | poll | the answer, body and header, is about another id | |
 /// | `not-found` | poll | 404 | |
-/// | `failed`* | poll | the generation ends in `error` (`message`) at once, costs nothing, and stays so | `message` |
+/// | `failed`* | poll | the generation ends in `error` (`message`) at once, even if it was done, costs nothing, and stays so | `message` |
 /// | `ignore-range`* | download | 200 with everything to a range request | |
 /// | `expired` | download | 403 Request has expired, from now on for this link; the next poll gives a new one | |
 /// | `redirect` | download | 302, once, to where the file is | |
@@ -63,9 +63,10 @@
 ///
 /// `logs` says when a generation's row appears in `/v2/logs`: `lag` after it was accepted, once it has ended, or never.
 ///
-/// **At run time** the document's `faults` replace those before and count from 1 (no `faults`: none); of the rest, only
-/// what it names changes, and null means as usual. `balance` is then what is left from now on; at the start it is what
-/// there was before anything that the stand-in remembers was made, so that a restart refills nothing.
+/// **At run time** the document's `faults` replace those before and count from 1 (no `faults`: none), as they do after a
+/// restart; of the rest, only what it names changes, and null means as usual. `balance` is then what is left from now on;
+/// at the start it is what there was before anything that the stand-in remembers was made, so that a restart refills
+/// nothing.
 package struct Scenario: Sendable, Equatable {
     package var faults: [Fault] = []
     /// Each outer nil leaves as it is, each inner nil is as usual.
@@ -87,6 +88,11 @@ package struct LogVisibility: Sendable, Equatable {
     package var moment: Moment
     /// Only generations whose prompt contains this; others appear at once.
     package var prompt: String?
+
+    package init(_ moment: Moment, prompt: String? = nil) {
+        self.moment = moment
+        self.prompt = prompt
+    }
 
     func shows(_ generation: Generation, status: Generation.Status, at now: ContinuousClock.Instant) -> Bool {
         if let prompt, !generation.prompt.contains(prompt) { return true }

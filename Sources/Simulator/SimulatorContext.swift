@@ -16,6 +16,13 @@ struct SimulatorContext: RequestContext {
 struct ConnectionClosed: Error {}
 
 extension SimulatorContext {
+    /// From now on the client's closing its end closes the connection, which somebody who answers nothing would else
+    /// not notice.
+    func closeWithClient() async {
+        // Closed already is as good.
+        try? await connection.setOption(.allowRemoteHalfClosure, value: false).get()
+    }
+
     /// Closes the connection at once; what the client is still sending is met with a reset.
     func close() async -> ConnectionClosed {
         // Closed already, by the client, is as good.
