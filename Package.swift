@@ -79,7 +79,7 @@ let package = Package(
         room("SQLiteStore", ["Jobs", grdb, grdbSQLite]),
         room(
             "Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),
-        room("Simulator", ["Media", crypto, hummingbird, lifecycle, logging, system]),
+        room("Simulator", ["Media", crypto, hummingbird, lifecycle, logging, nioCore, system]),
         .executableTarget(
             name: "hotreel",
             dependencies: [
@@ -98,7 +98,7 @@ let package = Package(
         tests("VideoAPITests", ["VideoAPI", hummingbird, nioCore, nioHTTP, nioPosix]),
         tests("SQLiteStoreTests", ["SQLiteStore", grdb]),
         tests("PipelineTests", ["Pipeline", "SQLiteStore", lifecycle, lifecycleTestKit, logging, subprocess, system]),
-        tests("SimulatorTests", ["Simulator", httpClient]),
+        tests("SimulatorTests", ["Simulator", httpClient, nioCore, nioPosix]),
         tests("EndToEndTests", ["hotreel", "Pipeline", subprocess]),
     ],
     swiftLanguageModes: [.v6]

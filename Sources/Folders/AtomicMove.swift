@@ -55,7 +55,7 @@ extension FileSystem {
         guard let before, let there = try node(target), there.isSame(as: before) else { return false }
         guard let here = try node(source) else { return true }
         // With one link they are one name seen by two paths, and removing either would remove the file.
-        guard here.isSame(as: before), here.links > 1 else { return false }
+        guard here.isSame(as: before), here.links > 1, try !isOneName(source, target) else { return false }
         try remove(source)
         return true
     }
@@ -135,6 +135,12 @@ extension FileSystem {
     }
 
     // MARK: One file by several names
+
+    /// Whether two paths are the same name in the same folder, also where case does not count.
+    private static func isOneName(_ one: FilePath, _ other: FilePath) throws(FileError) -> Bool {
+        guard one.lastComponent?.string.folded == other.lastComponent?.string.folded else { return false }
+        return try isSameFile(one.removingLastComponent().appending("."), other.removingLastComponent().appending("."))
+    }
 
     /// Whether two names are one file, as a rename by hard link leaves them when it is cut short.
     static func isSameFile(_ one: FilePath, _ other: FilePath) throws(FileError) -> Bool {

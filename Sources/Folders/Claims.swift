@@ -43,7 +43,7 @@ package struct Claims: Sendable {
     }
 
     package func prepare(_ drop: DropID) throws(FileError) {
-        try FileSystem.makeFolder(root)
+        try FileSystem.makeFolder(root, below: inbox)
         for part in [Part.sources, .copies, .fitted] {
             try FileSystem.makeFolder(folder(of: drop).appending(part.name), synced: false)
         }
@@ -67,8 +67,15 @@ package struct Claims: Sendable {
     /// Moves one source from the inbox into its claim folder. Doing it again after a crash is harmless.
     package func take(_ source: Source, of drop: Drop) throws(FileError) -> Outcome {
         let target = path(of: source, in: drop.id)
-        if try FileSystem.status(of: target) != nil { return .taken }
         var origin = inbox.appending(drop.folder).appending(source.file)
+        if try FileSystem.status(of: target) != nil {
+            // Where a rename is a link and a removal, the second may be missing, and the file would be a drop once more.
+            if source.claim == .move, try FileSystem.isSameFile(origin, target) {
+                _ = try FileSystem.rename(origin, to: target)
+                try FileSystem.sync(folder: origin.removingLastComponent())
+            }
+            return .taken
+        }
         // What folder defaults name outside the drop's folder goes by its path below the inbox.
         let elsewhere = inbox.appending(source.file)
         if source.claim == .copy,
@@ -82,7 +89,8 @@ package struct Claims: Sendable {
         }
         guard status.identity.isSameContent(as: source.identity) else { return .changed }
         try FileSystem.makeFolder(target.removingLastComponent(), below: root)
-        return source.claim == .copy ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
+        return source.claim == .copy
+            ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
     }
 
     private func move(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {

@@ -58,7 +58,9 @@ package struct FolderPlace: Hashable, Sendable, Codable {
         guard source.hasPrefix("/dev/"), let device = device(source), try FileSystem.status(of: names) != nil else {
             return nil
         }
-        return try FileSystem.list(names).first { Self.device(names.appending($0.name).string) == device }?.name.text
+        return try FileSystem.list(names, skippingUnreadable: true).first {
+            Self.device(names.appending($0.name).string) == device
+        }?.name.text
     }
 
     private static func device(_ path: String) -> UInt64? {
@@ -98,7 +100,8 @@ package struct FolderPlace: Hashable, Sendable, Codable {
         if isNetwork { return "\(source) (\(Self.networkNames[fileSystem] ?? fileSystem))" }
         if source.hasPrefix("/dev/") { return "the local disk \(source) (\(fileSystem))" }
         if fileSystem == "tmpfs" || fileSystem == "ramfs" { return "memory (\(fileSystem))" }
-        return source == fileSystem || source == "none" ? "a file system of type \(fileSystem)" : "\(source) (\(fileSystem))"
+        return source == fileSystem || source == "none"
+            ? "a file system of type \(fileSystem)" : "\(source) (\(fileSystem))"
     }
 
     /// Why `now` is not the place this was, for people; nil where it is. `role` is what the folder is to them: `outbox`.
@@ -107,7 +110,8 @@ package struct FolderPlace: Hashable, Sendable, Codable {
         let was = shown == now.shown ? "\(shown) in \(folder)" : shown
         let becomes = shown == now.shown ? "on \(now.shown) in \(now.folder)" : "on \(now.shown)"
         let reason =
-            isNetwork && !now.isNetwork ? ": the share is not mounted" : folder == "/" && now.folder != "/" ? ": the disk is not mounted" : ""
+            isNetwork && !now.isNetwork
+            ? ": the share is not mounted" : folder == "/" && now.folder != "/" ? ": the disk is not mounted" : ""
         if path != now.path {
             return "the \(role) was \(path) on \(was) and is now \(now.path) \(becomes)\(reason). \(Self.remedy)"
         }
@@ -115,5 +119,5 @@ package struct FolderPlace: Hashable, Sendable, Codable {
     }
 
     static let remedy =
-        "Mount it as it was; Hotreel goes on by itself. If the folder was moved on purpose, remove state/places.json and start again."
+        "Mount it again, or put the folder back; Hotreel goes on by itself. If it was moved on purpose, remove state/places.json and start again."
 }

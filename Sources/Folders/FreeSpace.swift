@@ -6,6 +6,11 @@ package struct FreeSpace: Hashable, Sendable {
     package let bytes: Int
     /// How many more files; nil where the file system has no such limit. A disk is as full without these as without bytes.
     package let files: Int?
+
+    package init(bytes: Int, files: Int?) {
+        self.bytes = bytes
+        self.files = files
+    }
 }
 
 extension FileSystem {

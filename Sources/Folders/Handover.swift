@@ -44,6 +44,8 @@ struct Handover {
     ) throws(FileError) {
         let waiting = targets(number).removingLastComponent().appending(staged)
         if try FileSystem.status(of: leaving) != nil {
+            // Where a rename is a link and a removal, the second may be missing.
+            if try FileSystem.isSameFile(source, leaving) { try remove(source) }
             if try FileSystem.status(of: waiting) != nil {
                 return try publish(waiting, to: targets, from: number, sharing: sha256)
             }
@@ -57,7 +59,10 @@ struct Handover {
         do throws(FileError) {
             while true {
                 let target = targets(number)
-                if let sha256, try Self.holds(target, sha256) { return try remove(source) }
+                if let sha256, try Self.holds(target, sha256) {
+                    try FileSystem.remove(waiting)
+                    return try remove(source)
+                }
                 if try FileSystem.rename(source, to: target) {
                     return try FileSystem.sync(renamed: source, to: target)
                 }

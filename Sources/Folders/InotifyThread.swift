@@ -110,7 +110,7 @@ final class InotifyThread: Sendable {
 
     private static func inotifyDescriptors() -> Set<Int32> {
         let folder: FilePath = "/proc/self/fd"
-        guard let entries = try? FileSystem.list(folder) else { return [] }
+        guard let entries = try? FileSystem.list(folder, skippingUnreadable: true) else { return [] }
         return Set(
             entries.compactMap { entry in
                 var target = [CChar](repeating: 0, count: 64)

@@ -41,6 +41,9 @@ package protocol JobStore: Sendable {
     /// delivered ones, and queued ones claimed before it. Those with a video first, then the oldest first; at most ten.
     func twins(of job: Job) async throws(JobStoreError) -> [Job]
 
+    /// Jobs that wait for the video of `job`, or of one that asks for the same.
+    func reusers(of job: Job) async throws(JobStoreError) -> [Job]
+
     /// The gates that are closed, as last written; what `hotreel status` tells.
     func closedGates() async throws(JobStoreError) -> [ClosedGate]
     func setClosedGates(_ gates: [ClosedGate]) async throws(JobStoreError)

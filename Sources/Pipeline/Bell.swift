@@ -66,6 +66,8 @@ package struct JobBells: Sendable {
 
     /// For whoever looks after the inbox.
     package let intake = Bell()
+    /// For whoever lets jobs go on that wait for budget: some of it has become free.
+    package let budget = Bell()
     /// For whoever shows how things stand.
     package let status = Bell()
 

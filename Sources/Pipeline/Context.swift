@@ -25,6 +25,8 @@ package struct Context: Sendable {
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
     let endings = Turnstile<DropID>()
+    /// Drops of one name choose where their files go one after the other.
+    let names = Turnstile<FileName>()
 
     /// - Parameters:
     ///   - places: where inbox and outbox have to lie; nil believes whatever is there.
@@ -70,11 +72,25 @@ package struct Context: Sendable {
         bells.status.ring()
         // A place with the vendor has become free.
         if job.state.name == .generating || job.state.name == .submitting { bells[.queued].ring() }
-        // Whoever waits for this job's video may have it now, or must do without.
-        if next.state.name.isEnded { bells[.reusing].ring() }
+        if next.state.name.isEnded { await wakeReusers(of: next) }
+        // A video was cheaper than expected, or is not billed after all.
+        if (next.state.cost?.credits ?? 0) < (job.state.cost?.credits ?? 0) { bells.budget.ring() }
         metrics.count(event.name)
         log(event, next, isNews: next.reason != job.reason)
         return next
+    }
+
+    /// Whoever waits for this job's video may have it now, or must do without.
+    private func wakeReusers(of job: Job) async {
+        guard job.fingerprint != nil else { return }
+        do throws(JobStoreError) {
+            for waiting in try await store.reusers(of: job) {
+                try await record(.deliveryPostponed(reason: "the other job has ended", until: time.now()), on: waiting)
+            }
+        } catch {
+            // They look by themselves now and then.
+            note(error)
+        }
     }
 
     /// Does what must get into the ledger, because it has happened outside: again and again while the ledger cannot be written.

@@ -131,7 +131,8 @@ struct Deliverer: Sendable {
         context.notify(
             Notice(
                 .notRetrieved,
-                message: "\(job.name) is paid for and could not be fetched: \(reason). hotreel retry \(job.id) tries again.",
+                message:
+                    "\(job.name) is paid for and could not be fetched: \(reason). hotreel retry \(job.id) tries again.",
                 at: failed.updated, job: job.id))
         if let part = try? context.outbox.downloadPath(of: job.id, folder: job.drop.folder) {
             do { try FileSystem.remove(part) } catch { context.note(error) }

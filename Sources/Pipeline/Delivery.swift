@@ -32,12 +32,19 @@ struct Delivery: Sendable {
     }
 
     /// Whether the chosen name already holds this very video, because a crash came just after the rename. Where the part file
-    /// still lies there, it does not: what has that name and content is somebody else's.
+    /// still lies there as another file, it does not: what has that name and content is somebody else's. (Without an atomic
+    /// rename, a file has both names for a moment.)
     func isInPlace(_ video: DeliveredVideo, of job: Job) async throws -> Bool {
         let path = context.outbox.videoPath(folder: job.drop.folder, name: video.name)
         let part = try context.outbox.downloadPath(of: job.id, folder: job.drop.folder)
         return try await context.files.run { () throws(FileError) in
-            guard try FileSystem.status(of: part) == nil, try FileSystem.status(of: path) != nil else { return false }
+            guard let there = try FileSystem.status(of: path) else { return false }
+            if let left = try FileSystem.status(of: part) {
+                guard left.identity.inode == there.identity.inode, left.identity.device == there.identity.device else {
+                    return false
+                }
+                try FileSystem.remove(part)
+            }
             return try FileSystem.hash(path).sha256 == video.sha256
         }
     }

@@ -14,7 +14,9 @@ struct Endings: Sendable {
         try await context.endings.pass(job.drop.id) { () throws in
             let siblings = try await context.store.jobs(of: job.drop.id).filter { $0.id != job.id }
             if siblings.allSatisfy(\.state.name.isEnded) {
-                try await place(job.drop, outcomes: siblings.map(\.state.name) + [.delivered])
+                try await context.names.pass(job.drop.place) { () throws in
+                    try await place(job.drop, outcomes: siblings.map(\.state.name) + [.delivered])
+                }
                 context.reached(.originalsPlaced)
             }
             try await context.record(.delivered(video), on: job)
@@ -32,12 +34,14 @@ struct Endings: Sendable {
                 // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
                 let isPlaced = try context.claims.isEmptied(job.drop.id)
                 if !isPlaced {
-                    let number = try context.outbox.freeNumber(for: job.drop, in: .errors, from: context.claims)
-                    for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
-                    context.reached(.reported)
-                    if isLast {
-                        try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
-                        context.reached(.sourcesGivenBack)
+                    try await context.names.pass(job.drop.place) { () throws in
+                        let number = try context.outbox.freeNumber(for: job.drop, in: .errors, from: context.claims)
+                        for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
+                        context.reached(.reported)
+                        if isLast {
+                            try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
+                            context.reached(.sourcesGivenBack)
+                        }
                     }
                 }
                 if isLast { try await context.store.markSettled(job.drop.id) }
@@ -107,7 +111,7 @@ struct Endings: Sendable {
         case .failed(let failure, _): return failure
         case .cancelled where try !context.claims.sourceFiles(in: job.drop.id).isEmpty:
             return Failure(
-                stage: .cancelled, message: "Somebody cancelled this before it was sent; nothing was charged.")
+                stage: .cancelled, message: "This was cancelled before it was sent; nothing was charged.")
         default: return nil
         }
     }
@@ -139,4 +143,9 @@ struct Endings: Sendable {
             try claims.remove(drop.id, discardingSources: isDelivered && !isFailed && !keeps)
         }
     }
+}
+
+extension Drop {
+    /// What its files and reports are named after.
+    fileprivate var place: FileName { folder.appending(FileName(stem.folded)) }
 }

@@ -69,7 +69,8 @@ struct GateStates: Sendable {
     ///   - stops: work that it stops besides all that needs it.
     ///   - retryAfter: how long the other side asks to be left alone.
     mutating func close(
-        _ gate: Gate, reason: String, stops: Set<Work> = [], retryAfter: Duration? = nil, at now: Duration, on date: Date
+        _ gate: Gate, reason: String, stops: Set<Work> = [], retryAfter: Duration? = nil, at now: Duration,
+        on date: Date
     ) -> Bool {
         let stopped = stops.union(Work.allCases.filter { $0.needs.contains(gate) })
         if var closure = closures[gate] {
@@ -96,12 +97,15 @@ struct GateStates: Sendable {
 
     /// A step that was let through has begun.
     mutating func beginProbe(_ work: Work) {
-        for gate in closures.keys where closures[gate]?.stops.contains(work) == true { closures[gate]?.isProbing = true }
+        for gate in closures.keys where closures[gate]?.stops.contains(work) == true {
+            closures[gate]?.isProbing = true
+        }
     }
 
     /// It has ended. What is still closed then is tried again later than the last time.
     mutating func endProbe(_ work: Work, at now: Duration) {
-        for gate in closures.keys where closures[gate]?.isProbing == true && closures[gate]?.stops.contains(work) == true {
+        for gate in closures.keys
+        where closures[gate]?.isProbing == true && closures[gate]?.stops.contains(work) == true {
             closures[gate]?.isProbing = false
             postpone(gate, at: now)
         }

@@ -92,7 +92,8 @@ package final class Gates: Sendable {
         guard !opened.isEmpty else { return }
         let now = time.now()
         for gate in opened {
-            let message = "\(gate.gate.rawValue) is well again after \(now.timeIntervalSince(gate.since).inWords); work goes on"
+            let message =
+                "\(gate.gate.rawValue) is well again after \(now.timeIntervalSince(gate.since).inWords); work goes on"
             logger.notice("\(message)", metadata: ["gate": "\(gate.gate.rawValue)"])
             if gate.gate.needsPerson || now.timeIntervalSince(gate.since) >= Self.patience {
                 notify(Notice(.gateOpened(gate.gate), message: message, at: now))
@@ -116,7 +117,8 @@ extension Gates {
             guard let place else { return false }
             close(
                 place.gate,
-                reason: "the \(place.gate.rawValue) does not work (\(error)). Check the share; Hotreel goes on by itself.")
+                reason:
+                    "the \(place.gate.rawValue) does not work (\(error)). Check the share; Hotreel goes on by itself.")
             return true
         case .denied, .other: return false
         }

@@ -105,9 +105,10 @@ actor Intake {
         for folder in changes.folders { await list(folder: folder) }
         let files = changes.files
         let seen = await context.files.run {
-            files.map { ($0, try? FileSystem.status(of: inbox.appending($0.relative))) }
+            files.map { path in (path, Result { try FileSystem.status(of: inbox.appending(path.relative)) }) }
         }
-        for (path, status) in seen { table.see(path, status ?? nil, at: now, news: true) }
+        // What cannot be looked at now is not gone; the next listing tells.
+        for case (let path, .success(let status)) in seen { table.see(path, status, at: now, news: true) }
     }
 
     private func list(next: Duration) async {
@@ -227,7 +228,8 @@ actor Intake {
 
     private func lookAgain(at path: InboxPath) async {
         let location = context.claims.inbox.appending(path.relative)
-        let status = await context.files.run { (try? FileSystem.status(of: location)) ?? nil }
+        let look = await context.files.run { Result { try FileSystem.status(of: location) } }
+        guard case .success(let status) = look else { return }
         table.see(path, status, at: context.time.uptime(), news: true)
     }
 

@@ -16,13 +16,16 @@ package struct Pipeline: Service {
     package func run() async throws {
         try await StartUp(context: context).resume()
         // Paid work is asked after whatever has become of the share.
-        let asking = [Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop]
+        let asking = [
+            Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop,
+        ]
         let working = [
             Submitter(context: context).loop, Deliverer(context: context).loop, Reuser(context: context).loop,
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await Gatekeeper(context: context).run() }
             group.addTask { await StatusFile(context: context).run() }
+            group.addTask { await Releaser(context: context).watch() }
             for loop in asking { group.addTask { await loop.run() } }
             group.addTask {
                 guard try await heal() else { return }

@@ -28,7 +28,9 @@ package struct PipelineConfiguration: Sendable {
     package var deliveryPatience: Duration = .seconds(86_400)
     /// How long the vendor's log is searched for a POST without an answer before only a person can decide.
     package var lookupPatience: Duration = .seconds(3 * 86_400)
-    /// Shortest time between two such looks.
+    /// Pages of that log read in a second. AI/ML API: at most 200 in a minute.
+    package var lookupsPerSecond = 2.0
+    /// Shortest time between two looks for the same request.
     package var lookupPause: Duration = .seconds(10)
     /// Whether a POST that was never found is then sent again, though it may have been billed.
     package var resubmitUnconfirmed = false

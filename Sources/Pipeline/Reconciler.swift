@@ -8,6 +8,13 @@ import VideoAPI
 struct Reconciler: Sendable {
     let context: Context
 
+    private let pace: Pace
+
+    init(context: Context) {
+        self.context = context
+        pace = Pace(perSecond: context.configuration.lookupsPerSecond)
+    }
+
     /// How often a request may fail at the vendor, unbilled, before sending it again is no use.
     private static let tries = 5
     /// Looks that must have been in vain before time alone may decide anything, so that a clock that was set decides nothing.
@@ -87,7 +94,8 @@ struct Reconciler: Sendable {
             problems: [
                 Problem(
                     file: job.drop.stem, rule: "the API's log shows each try as failed",
-                    remedy: "Wait a while, then drop the files again. If it fails again, change the picture or the prompt.")
+                    remedy:
+                        "Wait a while, then drop the files again. If it fails again, change the picture or the prompt.")
             ])
         let failed = try await context.record(.submissionFailed(failure), on: job)
         await Endings(context: context).settle(failed)
@@ -127,15 +135,18 @@ struct Reconciler: Sendable {
         let margin: TimeInterval = age < .seconds(600) ? 900 : 90_000
         let start = submission.started.addingTimeInterval(-margin)
         // A row is dated by its request: what came much later is another.
-        let end = min(context.time.now().addingTimeInterval(margin), submission.started.addingTimeInterval(margin + 3600))
+        let end = min(
+            context.time.now().addingTimeInterval(margin), submission.started.addingTimeInterval(margin + 3600))
         var offset = 0
         while true {
+            do { try await pace.wait(context.time) } catch { throw PollError(.stopped) }
             let page = try await context.client.requestLog(from: start, to: end, offset: offset)
             if let row = page.rows.first(where: { $0.clientRequestID == submission.clientRequestID.rawValue }) {
                 return row
             }
-            offset += page.rows.count
-            guard page.hasMore, !page.rows.isEmpty else { return nil }
+            // Rows that could not be read count too.
+            offset += page.count
+            guard page.hasMore, page.count > 0 else { return nil }
         }
     }
 

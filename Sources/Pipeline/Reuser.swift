@@ -33,7 +33,8 @@ struct Reuser: Sendable {
                     until: wait), on: job)
         case .failed, .cancelled:
             try await context.record(
-                .reuseAbandoned(reason: "\(Self.place(of: original)), which asked for the same video, did not get one"), on: job)
+                .reuseAbandoned(reason: "\(Self.place(of: original)), which asked for the same video, did not get one"),
+                on: job)
         }
     }
 

@@ -11,7 +11,8 @@ struct StartUp: Sendable {
         if let last = try await context.store.lastChange(), last > context.time.now().adding(.seconds(60)) {
             let back = Duration.seconds(context.time.now().timeIntervalSince(last))
             context.logger.warning(
-                "the system's clock is \(abs(back.seconds).inWords) behind the ledger; what waits is moved along with it")
+                "the system's clock is \(abs(back.seconds).inWords) behind the ledger; what waits is moved along with it"
+            )
             try await context.store.shiftDue(by: back)
         }
         try await context.store.endLeases()
@@ -22,7 +23,7 @@ struct StartUp: Sendable {
 
     /// What needs the folders: must not be done while a share is not there, whose files would seem to be gone.
     func heal() async throws {
-        try FileSystem.makeFolder(context.claims.root)
+        try FileSystem.makeFolder(context.claims.root, below: context.claims.inbox)
         try context.outbox.prepare()
         let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
         for jobs in unsettled.values { try await heal(jobs) }

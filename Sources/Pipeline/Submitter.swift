@@ -46,6 +46,7 @@ struct Submitter: Sendable {
         } catch {
             return
         }
+        guard try await isWorthTrying(job) else { return }
         guard let submitting = try await treasury.begin(job),
             let clientRequestID = submitting.state.submission?.clientRequestID
         else { return }
@@ -56,6 +57,23 @@ struct Submitter: Sendable {
         context.reached(.answered)
         // What the API has said is known to nobody else: it is held until the ledger takes it.
         try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }
+    }
+
+    /// While the API is in trouble, a question that costs nothing goes before the request that would try it: a request that dies
+    /// halfway is one more whose fate nobody knows.
+    private func isWorthTrying(_ job: Job) async throws(JobStoreError) -> Bool {
+        guard context.gates.isClosed(.api) else { return true }
+        do {
+            _ = try await context.client.balance()
+            return true
+        } catch {
+            guard error.trouble.kind == .unreachable || error.trouble.status.map({ $0 >= 500 }) == true else {
+                return true
+            }
+            context.gates.close(by: error.trouble, during: .submit)
+            try await context.store.endLeases(of: job.drop.id)
+            return false
+        }
     }
 
     private func record(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
@@ -111,7 +129,8 @@ struct Submitter: Sendable {
         let now = context.time.now()
         // The files concern this job alone; the rest waits at its gate.
         let until = trouble.kind == .files ? now.adding(.seconds(30)) : now
-        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await acceptedElsewhere(), accepted > 0 {
+        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await acceptedElsewhere(), accepted > 0
+        {
             congestion.refused(accepted: accepted, at: context.time.uptime())
             context.logger.info("the API takes about \(accepted) generations at once; Hotreel keeps to that for now")
         } else {
@@ -123,24 +142,6 @@ struct Submitter: Sendable {
     /// Generations that the API has taken and not finished.
     private func acceptedElsewhere() async throws(JobStoreError) -> Int {
         try await context.store.counts()[.generating] ?? 0
-    }
-}
-
-/// Spaces submissions evenly.
-private final class Pace: Sendable {
-    private let interval: Duration
-    private let next = Mutex(Duration.zero)
-
-    init(perSecond: Double) { interval = perSecond > 0 ? .seconds(1 / perSecond) : .zero }
-
-    func wait(_ time: Timekeeper) async throws {
-        let now = time.uptime()
-        let turn = next.withLock { next in
-            let turn = max(now, next)
-            next = turn + interval
-            return turn
-        }
-        if turn > now { try await time.sleep(turn - now) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import ServiceLifecycle
 
 /// Decides on each queued job before it is sent: whether another job has its video, and whether there is budget for it.
 ///
@@ -30,6 +31,8 @@ struct Treasury: Sendable {
                 let intent = JobEvent.submissionStarted(job.nextClientRequestID, expected: price)
                 let submitting = try await context.record(intent, on: job)
                 context.reached(.intentRecorded)
+                // There may be room for one more of those that wait.
+                if !context.configuration.budgets.isUnlimited { context.bells.budget.ring() }
                 return submitting
             }
         }
@@ -95,9 +98,36 @@ struct Releaser: Sendable {
 
     /// At start: the budget may have been raised.
     func releaseAll() async throws(JobStoreError) {
-        for job in try await context.store.jobs(JobQuery(states: [.held])) {
-            guard case .held(let hold) = job.state, hold.reason == .budget else { continue }
-            try await context.record(.released, on: job)
+        for job in try await waiting() { try await context.record(.released, on: job) }
+    }
+
+    /// Whenever some budget has become free: the next in line goes back to the Treasury, which holds it again if that is not
+    /// enough. One at a time, so that hundreds do not come and go for the sake of one.
+    func watch() async {
+        let bell = context.bells.budget
+        guard !context.configuration.budgets.isUnlimited else { return }
+        await withGracefulShutdownHandler {
+            while !Task.isShuttingDownGracefully && !Task.isCancelled {
+                let rings = bell.rings
+                do throws(JobStoreError) {
+                    if context.gates.admission(.submit) == .open, let next = try await waiting().first {
+                        try await context.record(.released, on: next)
+                    }
+                } catch {
+                    context.note(error)
+                }
+                await bell.wait(after: rings)
+            }
+        } onGracefulShutdown: {
+            bell.ring()
         }
+    }
+
+    /// Held for want of budget, in the order in which they go on: highest priority first, then oldest.
+    private func waiting() async throws(JobStoreError) -> [Job] {
+        try await context.store.jobs(JobQuery(states: [.held])).filter { job in
+            guard case .held(let hold) = job.state else { return false }
+            return hold.reason == .budget
+        }.sorted { ($1.priority, $0.id.rawValue) < ($0.priority, $1.id.rawValue) }
     }
 }

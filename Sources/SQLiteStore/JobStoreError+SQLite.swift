@@ -22,7 +22,8 @@ extension JobStoreError {
         switch error.resultCode {
         case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:
             self = .violated(message)
-        case .SQLITE_FULL:
+        // A ledger that is opened makes its index of the log, and SQLite has this word for not having the room.
+        case _ where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE, .SQLITE_FULL:
             self = .unavailable("the disk of the state folder is full. Free some space; Hotreel goes on by itself")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self = .unavailable("another program holds the ledger's lock. Close what has it open")

@@ -144,8 +144,8 @@ enum MoneyAndReuse {
         CREATE INDEX job_folder ON job (folder, id);
         CREATE INDEX job_fingerprint ON job (fingerprint, state, id) WHERE fingerprint IS NOT NULL;
         -- Holds all that spending needs, in the order in which it is added up.
-        CREATE INDEX job_spending ON job (top_folder, submitted, is_charged, cost) WHERE submitted IS NOT NULL;
-        CREATE INDEX job_unconfirmed ON job (submitted) WHERE state = 'unconfirmed';
+        CREATE INDEX job_spending ON job (top_folder, is_charged, submitted, cost) WHERE submitted IS NOT NULL;
+        CREATE INDEX job_unconfirmed ON job (state, submitted) WHERE state = 'unconfirmed';
         CREATE INDEX job_unsettled ON job (id) WHERE settled = 0;
         CREATE INDEX job_ended_unsettled ON job (id)
             WHERE settled = 0 AND state IN ('delivered', 'failed', 'cancelled');

@@ -9,31 +9,34 @@ extension SQLiteJobStore {
                 db,
                 sql: """
                     SELECT (SELECT sum(jobs) FROM tally WHERE state IN ('submitting', 'generating'))
-                        + (SELECT count(*) FROM job WHERE state = 'unconfirmed' AND submitted >= ?)
+                        + (SELECT count(*) FROM job INDEXED BY job_unconfirmed WHERE state = 'unconfirmed' AND submitted >= ?)
                     """, arguments: [date.milliseconds]) ?? 0
         }
     }
 
     package func spending(since date: Date) async throws(JobStoreError) -> [FolderSpend] {
         try await read { db in
-            // From folder to folder, so that each is one stretch of the index and nothing need be sorted.
+            // From folder to folder, so that each sum is one stretch of the index and nothing need be sorted.
             let first = "SELECT min(top_folder) FROM job WHERE submitted IS NOT NULL"
             let next = try db.cachedStatement(sql: first + " AND top_folder > ?")
-            let sums = try db.cachedStatement(
+            let sum = try db.cachedStatement(
                 sql: """
-                    SELECT total(cost) FILTER (WHERE is_charged) AS charged, count(*) FILTER (WHERE is_charged) AS videos,
-                        total(cost) FILTER (WHERE NOT is_charged) AS expected,
-                        count(*) FILTER (WHERE NOT is_charged) AS under_way
-                    FROM job WHERE top_folder = ? AND submitted >= ?
+                    SELECT total(cost) AS credits, count(*) AS jobs FROM job
+                    WHERE top_folder = ? AND is_charged = ? AND submitted >= ?
                     """)
+            func sums(_ folder: Data, isCharged: Bool) throws -> (credits: Double, jobs: Int) {
+                let row = try Row.fetchOne(sum, arguments: [folder, isCharged, date.milliseconds])
+                return (row?["credits"] ?? 0, row?["jobs"] ?? 0)
+            }
             var spends: [FolderSpend] = []
             var folder = try Data.fetchOne(db, sql: first)
             while let name = folder {
-                if let row = try Row.fetchOne(sums, arguments: [name, date.milliseconds]) {
-                    let spend = FolderSpend(
-                        folder: FileName(bytes: Array(name)), charged: row["charged"], videos: row["videos"],
-                        expected: row["expected"], underWay: row["under_way"])
-                    if spend.videos + spend.underWay > 0 { spends.append(spend) }
+                let (charged, expected) = (try sums(name, isCharged: true), try sums(name, isCharged: false))
+                if charged.jobs + expected.jobs > 0 {
+                    spends.append(
+                        FolderSpend(
+                            folder: FileName(bytes: Array(name)), charged: charged.credits, videos: charged.jobs,
+                            expected: expected.credits, underWay: expected.jobs))
                 }
                 folder = try Data.fetchOne(next, arguments: [name])
             }
@@ -66,10 +69,10 @@ extension SQLiteJobStore {
                     ).map(JobRow.job)
                 }.sorted { $0.id.rawValue < $1.id.rawValue }
             }
-            let twins =
-                try twins(in: [.delivered])
-                + twins(in: [.queued, .submitting, .unconfirmed, .generating, .generated])
-            return Array(twins.prefix(Self.mostTwins))
+            let delivered = try twins(in: [.delivered])
+            if delivered.count == Self.mostTwins { return delivered }
+            let others = try twins(in: [.queued, .submitting, .unconfirmed, .generating, .generated])
+            return Array((delivered + others).prefix(Self.mostTwins))
         }
     }
 

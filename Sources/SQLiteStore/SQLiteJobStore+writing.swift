@@ -92,8 +92,9 @@ extension SQLiteJobStore {
     }
 
     package func shiftDue(by shift: Duration) async throws(JobStoreError) {
-        // Whole milliseconds, the ledger's unit. What is never due stays so.
-        let milliseconds = Int64((shift / .milliseconds(1)).rounded())
+        // Whole milliseconds, the ledger's unit, and no more of them than there are dates. What is never due stays so.
+        let most = Double(Date.distantFuture.milliseconds)
+        let milliseconds = Int64(min(max((shift / .milliseconds(1)).rounded(), -most), most))
         let states = JobState.Name.allCases.filter { !$0.isEnded && $0 != .held }.map { "'\($0.rawValue)'" }
         try await write { db in
             try db.execute(

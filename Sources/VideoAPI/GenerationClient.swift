@@ -74,12 +74,20 @@ package struct Trouble: Error, Hashable, Sendable {
     package let message: String
     /// How long the API asks to be left alone, if it says.
     package let retryAfter: Duration?
+    /// HTTP status; nil where there was no answer.
+    package let status: Int?
 
-    package init(kind: Kind, message: String, retryAfter: Duration? = nil) {
+    package init(kind: Kind, message: String, retryAfter: Duration? = nil, status: Int? = nil) {
+        self.status = status
         self.kind = kind
         self.message = message
         self.retryAfter = retryAfter
     }
+}
+
+extension Trouble {
+    /// Hotreel ends before it could ask.
+    package static let stopped = Trouble(kind: .unreachable, message: "Hotreel was told to stop.")
 }
 
 /// The API's own words about an error, in one line of at most 2,000 characters.

@@ -47,7 +47,7 @@ package struct HTTPGenerationClient: GenerationClient {
             maxConnections: configuration.maxConnections, permits: { allowsPrivateHosts || $0.isPublic })
     }
 
-    /// Ends all connections; requests still under way fail.
+    /// Ends all connections; requests still under way fail, a download at its next write.
     package func shutdown() async throws {
         try await submitter.shutdown()
         try await asker.shutdown()
@@ -66,6 +66,9 @@ package struct HTTPGenerationClient: GenerationClient {
         let outcome = SubmissionClassifier.outcome(ending)
         logger.debug(
             "create ended", metadata: ["request": "\(submission.clientRequestID)", "outcome": "\(outcome.summary)"])
+        if case .accepted(let update) = outcome, let remark = update.remark {
+            logger.notice("\(remark)", metadata: ["request": "\(submission.clientRequestID)"])
+        }
         return outcome
     }
 

@@ -35,7 +35,7 @@ extension Trouble {
             self.init(
                 kind: .api,
                 message: "The API does not work as it should (\(words)). Nothing needs doing unless it lasts.",
-                retryAfter: answer.retryAfter())
+                retryAfter: answer.retryAfter(), status: answer.status)
         }
     }
 

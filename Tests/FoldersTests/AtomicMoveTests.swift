@@ -22,6 +22,20 @@ struct AtomicMoveTests {
         #expect(folder.files() == ["b", "c"])
     }
 
+    @Test("completes a rename by hard link that was cut short, and removes no name that is the file's only one there")
+    func linked() throws {
+        try folder.write("one", to: "in/a")
+        try folder.folder("out")
+        #expect(link(folder["in/a"].string, folder["out/a"].string) == 0)
+        #expect(try !FileSystem.rename(folder["in/a"], to: folder["in/../in/a"]))
+        #expect(folder.files() == ["in/a", "out/a"])
+        #expect(try FileSystem.rename(folder["in/a"], to: folder["out/a"]))
+        #expect(folder.files() == ["out/a"])
+        #expect(symlink("out", folder["alias"].string) == 0)
+        #expect(try !FileSystem.rename(folder["out/a"], to: folder["alias/a"]))
+        #expect(folder.files() == ["alias", "out/a"])
+    }
+
     @Test("says which file could not be renamed, and why")
     func renameFailure() throws {
         let error = #expect(throws: FileError.self) { _ = try FileSystem.rename(folder["missing"], to: folder["b"]) }

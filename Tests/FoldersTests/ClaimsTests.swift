@@ -1,9 +1,10 @@
-import Folders
 import Foundation
 import Jobs
 import SystemPackage
 import TestKit
 import Testing
+
+@testable import Folders
 
 @Suite("Claims")
 struct ClaimsTests {
@@ -47,6 +48,47 @@ struct ClaimsTests {
         }
         #expect(try claims.drops() == [id])
         #expect(try claims.sourceFiles(in: id) == ["a.png"])
+    }
+
+    @Test("take the inbox's name away where a crash left a file with both, so that it is no second drop")
+    func linked() throws {
+        try folder.write("one", to: "p/a.png")
+        let drop = try drop("p", "a.png")
+        #expect(link(folder["p/a.png"].string, claims.path(of: drop.sources[0], in: id).string) == 0)
+        #expect(try take(drop) == [.taken])
+        #expect(folder.files() == [".hotreel/drop1/sources/a.png"])
+    }
+
+    @Test("leave a file that came to the inbox later under the name of one that was taken")
+    func later() throws {
+        try folder.write("one", to: "a.png")
+        let drop = try drop("", "a.png")
+        _ = try take(drop)
+        try folder.write("two", to: "a.png")
+        #expect(try take(drop) == [.taken])
+        #expect(try folder.text(of: "a.png") == "two")
+    }
+
+    @Test("copy whole or not at all: what a crash left of a copy is not taken for it")
+    func halfCopy() throws {
+        try folder.write("the whole mask", to: "m.png")
+        let drop = try drop("", copying: "m.png")
+        let copy = claims.path(of: drop.sources[0], in: id)
+        let half = NameRules.temporary(for: Array(copy.string.utf8))
+        try folder.write("the wh", to: copy.removingLastComponent().appending(half))
+        #expect(try take(drop) == [.taken])
+        #expect(folder.files() == [".hotreel/drop1/copies/m.png", "m.png"])
+        #expect(try folder.text(of: ".hotreel/drop1/copies/m.png") == "the whole mask")
+    }
+
+    @Test("put files back into a folder that somebody has tidied away")
+    func putBackFolder() throws {
+        try folder.write("one", to: "p/q/a.png")
+        let drop = try drop("p/q", "a.png")
+        _ = try take(drop)
+        try FileSystem.removeTree(folder["p"])
+        #expect(try claims.putBack(drop.sources[0], of: drop))
+        #expect(try folder.text(of: "p/q/a.png") == "one")
     }
 
     @Test("copy what folder defaults name outside the drop's folder")

@@ -7,38 +7,19 @@ import Testing
 
 @Suite("The outbox")
 struct OutboxTests {
-    private let folder: TemporaryFolder
-    private let outbox: Outbox
-    private let claims: Claims
+    private let drops: ClaimedDrop
 
-    init() throws {
-        folder = try TemporaryFolder()
-        outbox = Outbox(root: folder["out"])
-        claims = Claims(inbox: folder["in"])
-        try outbox.prepare()
+    init() throws { drops = try ClaimedDrop() }
+
+    private var folder: TemporaryFolder { drops.folder }
+    private var outbox: Outbox { drops.outbox }
+    private var claims: Claims { drops.claims }
+
+    private func claimed(_ name: String, _ sources: [(Source.Role, FileName, String)]) throws -> Drop {
+        try drops.claimed(name, sources)
     }
 
-    /// A drop whose sources lie in its claim folder.
-    private func claimed(
-        _ name: String, _ sources: [(Source.Role, FileName, String)], folder place: FileName = "p"
-    ) throws -> Drop {
-        let drop = Drop(
-            id: DropID(rawValue: name), folder: place,
-            sources: sources.map { role, file, content in
-                Source(
-                    role: role, file: file,
-                    identity: FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1),
-                    sha256: FileSystem.hash(of: Array(content.utf8)), claim: .move)
-            })
-        for (source, content) in zip(drop.sources, sources.map(\.2)) {
-            try folder.write(content, to: claims.path(of: source, in: drop.id))
-        }
-        return drop
-    }
-
-    private func pair(_ name: String) throws -> Drop {
-        try claimed(name, [(.picture, "shot.png", "picture \(name)"), (.sidecar, "shot.json", "sidecar \(name)")])
-    }
+    private func pair(_ name: String) throws -> Drop { try drops.pair(name) }
 
     // MARK: Videos
 
@@ -120,16 +101,6 @@ struct OutboxTests {
         #expect(folder.files(in: "out/originals/p") == ["shot (2).png", "shot.png"])
     }
 
-    @Test("copies for one part what then moves to another")
-    func copies() throws {
-        let drop = try pair("one")
-        try outbox.receiveCopies(drop, from: claims, in: .originals, number: 1)
-        try outbox.receive(drop, from: claims, in: .errors, number: 1)
-        #expect(folder.files(in: "out/originals") == ["p/shot.json", "p/shot.png"])
-        #expect(folder.files(in: "out/errors") == ["p/shot.json", "p/shot.png"])
-        #expect(folder.files(in: "in").isEmpty)
-    }
-
     @Test("takes names that are not UTF-8, and names as long as a file system allows, also when they are taken")
     func oddNames() throws {
         let latin = FileName(bytes: [0x66, 0xE9, 0xFF] + Array(".png".utf8))
@@ -137,42 +108,11 @@ struct OutboxTests {
         try #require(long.bytes.count == 255)
         for name in ["one", "two"] {
             let drop = try claimed(name, [(.picture, latin, name), (.sidecar, long, name)])
-            try outbox.receive(drop, from: claims, in: .errors, number: outbox.freeNumber(for: drop, in: .errors, from: claims))
+            try outbox.receive(
+                drop, from: claims, in: .errors, number: outbox.freeNumber(for: drop, in: .errors, from: claims))
         }
         let names = try FileSystem.list(outbox.folder(.errors, "p")).map(\.name)
         let cut = FileName(String(repeating: "ä", count: 123) + " (2).png")
         #expect(Set(names) == [latin, long, FileName(bytes: [0x66, 0xE9, 0xFF] + Array(" (2).png".utf8)), cut])
-    }
-
-    // MARK: Reports
-
-    @Test("writes reports over older ones of the stem")
-    func reports() throws {
-        for text in ["first", "second"] {
-            try outbox.report(text: text, json: Array("{}".utf8), folder: "p", stem: "shot")
-        }
-        #expect(folder.files(in: "out/errors/p") == ["shot.error.json", "shot.error.txt"])
-        #expect(try folder.text(of: "out/errors/p/shot.error.txt") == "second")
-    }
-
-    @Test("withdraws reports once the files they speak of have been taken away, not before")
-    func withdrawal() throws {
-        let json = Array(#"{"job": "1", "stage": "intake", "problems": []}"#.utf8)
-        for stem in ["shot", "shot2"] { try outbox.report(text: "why", json: json, folder: "p", stem: stem) }
-        try folder.write("still here", to: "out/errors/p/SHOT.json")
-        try outbox.withdrawReports(folder: "p", stem: "shot")
-        #expect(folder.files(in: "out/errors/p").count == 5)
-        try FileSystem.remove(folder["out/errors/p/SHOT.json"])
-        try outbox.withdrawReports(folder: "p", stem: "shot")
-        #expect(folder.files(in: "out/errors/p") == ["shot2.error.json", "shot2.error.txt"])
-        try outbox.withdrawReports(folder: "elsewhere", stem: "shot")
-    }
-
-    @Test("leaves files that merely have a report's name to whoever wrote them")
-    func foreignReport() throws {
-        try folder.write("{}", to: "out/errors/p/shot.error.json")
-        try folder.write("mine", to: "out/errors/p/shot.error.txt")
-        try outbox.withdrawReports(folder: "p", stem: "shot")
-        #expect(folder.files(in: "out/errors/p") == ["shot.error.json", "shot.error.txt"])
     }
 }

@@ -32,7 +32,8 @@ struct AllowanceTests {
         for number in 1...3 { _ = try await fixture.claimed("shot\(number)") }
         let (looks, steps, end) = (Counter(), Counter(), Bell())
         let loop = DueLoop(
-            state: .queued, width: 4, lease: .seconds(600), finishesSteps: true, context: fixture.context,
+            state: .queued, work: .submit, width: 4, lease: .seconds(600), finishesSteps: true,
+            context: fixture.context,
             allowance: { () async throws(JobStoreError) -> Int in
                 looks.add()
                 return 1
@@ -71,7 +72,7 @@ struct AllowanceTests {
         let (looks, steps) = (Counter(), Counter())
         let room = Mutex(0)
         let loop = DueLoop(
-            state: .queued, width: 4, lease: .seconds(600), finishesSteps: true, context: resting,
+            state: .queued, work: .submit, width: 4, lease: .seconds(600), finishesSteps: true, context: resting,
             allowance: { () async throws(JobStoreError) -> Int in
                 looks.add()
                 return room.withLock { $0 }

@@ -40,7 +40,8 @@ struct DueLoopTests {
 
     private func loop(_ steps: Steps, width: Int = 2, finishes: Bool = false) -> DueLoop {
         DueLoop(
-            state: .queued, width: width, lease: .seconds(600), finishesSteps: finishes, context: fixture.context,
+            state: .queued, work: .submit, width: width, lease: .seconds(600), finishesSteps: finishes,
+            context: fixture.context,
             step: { job in await steps.perform(job) })
     }
 
@@ -118,7 +119,8 @@ struct DueLoopTests {
         for number in 1...3 { _ = try await fixture.claimed("shot\(number)") }
         let begun = Bell()
         let loop = DueLoop(
-            state: .queued, width: 1, lease: .seconds(600), finishesSteps: false, context: fixture.context
+            state: .queued, work: .submit, width: 1, lease: .seconds(600), finishesSteps: false,
+            context: fixture.context
         ) { (job) async throws(JobStoreError) in
             begun.ring()
             throw JobStoreError.lostRace(job.id)

@@ -69,7 +69,10 @@ struct EndingsTests {
         let job = try await fixture.claimedJob()
         try await fixture.after(.cancelled, on: job)
         try await sweep()
-        #expect(fixture.outbox == ["errors/shot.json", "errors/shot.png"])
+        #expect(
+            fixture.outbox == [
+                "errors/shot.error.json", "errors/shot.error.txt", "errors/shot.json", "errors/shot.png",
+            ])
         #expect(fixture.inbox.isEmpty)
         #expect(try await fixture.isSettled(job.drop))
     }

@@ -30,6 +30,9 @@ struct PipelineFixture: Sendable {
         store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string, trace: trace)
         var configuration = PipelineConfiguration()
         configuration.submitsPerSecond = 0
+        configuration.lookupsPerSecond = 0
+        // Most tests drop the same pair again and again.
+        configuration.duplicates = .generate
         configure(&configuration)
         context = Context(
             store: store, client: api, catalog: try .bundled(), claims: Claims(inbox: folder["inbox"]),
@@ -143,7 +146,12 @@ struct PipelineFixture: Sendable {
     func poll() async throws { try await run(Poller(context: context).loop) }
     func deliver() async throws { try await run(Deliverer(context: context).loop) }
     func lookUp() async throws { try await run(Reconciler(context: context).loop) }
-    func start() async throws { try await StartUp(context: context).heal() }
+    func start() async throws {
+        try await StartUp(context: context).resume()
+        try await StartUp(context: context).heal()
+    }
+    func reuse() async throws { try await run(Reuser(context: context).loop) }
+    func release() async throws { try await run(Releaser(context: context).loop) }
 }
 
 extension ManualClock {

@@ -11,7 +11,7 @@ struct ReceiptTests {
         let job = Job.sample(.generated)
         let generation = try #require(job.state.generation)
         let bytes = Receipt(
-            job: job, generation: generation, video: .sample(), delivered: .sample + 200.5, warnings: ["a word"],
+            job: job, payment: .paid(generation), video: .sample(), delivered: .sample + 200.5, warnings: ["a word"],
             isPreview: isPreview
         ).json
         return try JSONDecoder().decode(JSONValue.self, from: Data(bytes))

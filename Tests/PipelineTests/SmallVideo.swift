@@ -26,12 +26,12 @@ enum SmallVideo {
         get async throws { try await making.value }
     }
 
-    /// As a download writes it: the file must not exist.
+    /// As a download writes it, over what an earlier try left.
     static func write(to file: FilePath) async throws { try write(await bytes, to: file) }
 
     static func write(_ bytes: some Sequence<UInt8>, to file: FilePath) throws {
         let descriptor = try FileDescriptor.open(
-            file, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
+            file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
         try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
     }
 }

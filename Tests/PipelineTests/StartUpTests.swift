@@ -58,7 +58,7 @@ struct StartUpTests {
         try await fixture.start()
         #expect(fixture.inbox == ["shot.json", "shot.png"])
         #expect(try fixture.folder.text(of: "inbox/shot.png") == "a new picture")
-        #expect(fixture.outbox == ["errors/shot.png"])
+        #expect(fixture.outbox == ["errors/shot.error.json", "errors/shot.error.txt", "errors/shot.png"])
         #expect(try fixture.folder.text(of: "outbox/errors/shot.png") == "picture of shot")
     }
 

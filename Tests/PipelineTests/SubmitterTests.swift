@@ -59,11 +59,12 @@ struct SubmitterTests {
     }
 
     @Test(arguments: [
-        (Trouble.Kind.rate, Duration?.some(.seconds(42)), 42.0), (.rate, nil, 10), (.unreachable, nil, 10),
-        (.api, nil, 10), (.key, nil, 60), (.credit, nil, 60), (.files, nil, 60),
+        (Trouble.Kind.rate, Duration?.some(.seconds(42)), Gate?.some(.rate), 42.0), (.rate, nil, .rate, 10),
+        (.unreachable, nil, .api, 10), (.api, nil, .api, 10), (.key, nil, .key, 10), (.credit, nil, .credit, 10),
+        (.files, nil, nil, 0),
     ])
-    func `Trouble with the world puts the job back without counting an attempt`(
-        kind: Trouble.Kind, retryAfter: Duration?, seconds: Double
+    func `Trouble with the world puts the job back without counting an attempt, and closes a gate`(
+        kind: Trouble.Kind, retryAfter: Duration?, gate: Gate?, seconds: Double
     ) async throws {
         let job = try await fixture.claimedJob()
         fixture.api.onSubmit { _ in
@@ -74,7 +75,17 @@ struct SubmitterTests {
         #expect(now.state.name == .queued)
         #expect(now.attempts == 0)
         #expect(now.reason == "not now")
-        #expect(now.due == fixture.clock.date + seconds)
+        #expect(fixture.context.gates.closed.map(\.gate) == (gate.map { [$0] } ?? []))
+        guard gate != nil else {
+            #expect(now.due == fixture.clock.date + 30, "the job's own trouble")
+            return
+        }
+        #expect(now.due == fixture.clock.date)
+        #expect(
+            fixture.context.gates.admission(.submit) == .closed(until: fixture.clock.now.offset + .seconds(seconds)))
+        fixture.clock.advance(by: .seconds(seconds))
+        #expect(fixture.context.gates.admission(.submit) == .probe)
+        #expect(fixture.context.gates.admission(.poll) == .open || kind == .unreachable)
     }
 
     @Test func `Each request has an id of its own, deferred ones included`() async throws {

@@ -88,7 +88,7 @@ struct UndoneClaimTests {
         try await Endings(context: fixture.context).abandon(jobs, of: drop)
         #expect(fixture.inbox == ["shot.json", "shot.png", "still.png"])
         #expect(try fixture.folder.text(of: "inbox/shot.png") == "newer")
-        #expect(fixture.outbox == ["errors/shot.png"])
+        #expect(fixture.outbox.filter { !$0.contains(".error.") } == ["errors/shot.png"])
         #expect(try fixture.context.claims.drops().isEmpty)
         for job in jobs { #expect(try await fixture.state(job) == .cancelled) }
         #expect(try await fixture.isSettled(drop))

@@ -17,7 +17,7 @@ struct FormatTests {
             try String.fetchAll(db, sql: "SELECT state_payload FROM job ORDER BY id")
         }
         let submission = { (n: Int) in
-            #"{"clientRequestID":"hotreel-\#(JobID.sample(n))-\#(n)","started":1800000000000}"#
+            #"{"clientRequestID":"hotreel-\#(JobID.sample(n))-\#(n)","expected":600000,"started":1800000000000}"#
         }
         let running = { (n: Int) in
             #"{"accepted":1800000000000,"charge":{},"id":"-kling/\#(n):video_1","status":"queued","submission":\#(submission(n))}"#
@@ -32,22 +32,26 @@ struct FormatTests {
         let failure = { (stage: String) in
             #"{"message":"it could not be done","problems":[\#(problem)],"stage":"\#(stage)"}"#
         }
-        let video =
-            #"{"bytes":4321000,"facts":{"duration":5.04,"height":1080,"width":1920},"name":"shot7 (2)","sha256":"\#(String(repeating: "12", count: 32))"}"#
+        let video = { (n: Int) in
+            #"{"bytes":4321000,"facts":{"duration":5.04,"height":1080,"width":1920},"name":"shot\#(n) (2)","#
+                + #""sha256":"\#(String(repeating: "12", count: 32))"}"#
+        }
         #expect(
             payloads == [
                 #"{"queued":{}}"#,
-                #"{"held":{"_0":{"reason":"budget"}}}"#,
-                #"{"submitting":{"_0":\#(submission(3))}}"#,
-                #"{"unconfirmed":{"_0":\#(submission(4))}}"#,
-                #"{"generating":{"_0":\#(running(5))}}"#,
-                #"{"generated":{"_0":\#(done(6)),"_1":{"url":"\#(url)"}}}"#,
-                #"{"delivered":{"_0":\#(done(7)),"_1":\#(video)}}"#,
-                #"{"failed":{"_0":\#(failure("submit")),"_1":{"unpaid":{"_0":\#(submission(8))}}}}"#,
+                #"{"held":{"_0":{"reason":"budget","until":1800000060000,"words":"today's budget is used up"}}}"#,
+                #"{"reusing":{"_0":{"original":"\#(JobID.sample(1003))"}}}"#,
+                #"{"submitting":{"_0":\#(submission(4))}}"#,
+                #"{"unconfirmed":{"_0":\#(submission(5))}}"#,
+                #"{"generating":{"_0":\#(running(6))}}"#,
+                #"{"generated":{"_0":\#(done(7)),"_1":{"url":"\#(url)"}}}"#,
+                #"{"delivered":{"_0":\#(done(8)),"_1":\#(video(8))}}"#,
+                #"{"failed":{"_0":\#(failure("submit")),"_1":{"unpaid":{"_0":\#(submission(9))}}}}"#,
                 #"{"cancelled":{}}"#,
                 #"{"failed":{"_0":\#(failure("delivery")),"_1":{"paid":{"_0":\#(done(50)),"_1":{"url":"\#(url)"}}}}}"#,
                 #"{"failed":{"_0":\#(failure("generation")),"_1":{"paid":{"_0":\#(done(51))}}}}"#,
                 #"{"failed":{"_0":\#(failure("intake")),"_1":{"rejected":{}}}}"#,
+                #"{"delivered":{"_0":{"downloaded":\#(video(53)),"original":"\#(JobID.sample(1053))"},"_1":\#(video(53))}}"#,
             ])
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import Jobs
 import SQLiteStore
 import SystemPackage
@@ -26,6 +27,46 @@ struct LedgerFileTests {
         let reopened = try SQLiteJobStore(path: killed.appending("ledger.sqlite").string)
         #expect(try await reopened.jobs(JobQuery()).map(\.state.name) == [.queued, .generated])
         #expect(try await reopened.history(of: .sample(1)).map(\.event) == ["claimed", "completed"])
+    }
+
+    /// A frame is a page of 4,096 bytes and its header of 24; the last one of a transaction says that it is whole.
+    @Test(
+        "a ledger whose last transaction was torn off holds all before it, and goes on",
+        arguments: [1, 24, 2_000, 4_119, 4_120])
+    func tornTransaction(bytesLost: Int) async throws {
+        let store = try SQLiteJobStore(path: path)
+        try await store.insert([.sample(.queued, 1)])
+        let submitting = try await store.record(.sample(.submissionStarted), on: .sample(.queued, 1), at: .sample)
+        let generating = try await store.record(.sample(.accepted), on: submitting, at: .sample)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path + "-wal")).count
+        try await store.record(.sample(.completed), on: generating, at: .sample)
+        let log = try Data(contentsOf: URL(fileURLWithPath: path + "-wal"))
+        #expect(log.count > before)
+
+        let ledger = try Data(contentsOf: URL(fileURLWithPath: path))
+        let copy = try folder.write(ledger, to: "torn/ledger.sqlite").string
+        try folder.write(log.dropLast(bytesLost), to: "torn/ledger.sqlite-wal")
+        let torn = try SQLiteJobStore(path: copy)
+        #expect(try await torn.job(.sample(1)) == generating)
+        #expect(try await torn.history(of: .sample(1)).map(\.event) == ["claimed", "submission_started", "accepted"])
+        #expect(try await torn.counts() == [.generating: 1])
+        #expect(try await torn.prices() == [:])
+        try await torn.record(.sample(.completed), on: generating, at: .sample)
+        #expect(try await SQLiteJobStore(path: copy).job(.sample(1))?.state.name == .generated)
+    }
+
+    @Test("a last transaction with a wrong byte in it counts as torn off")
+    func spoiltTransaction() async throws {
+        let store = try SQLiteJobStore(path: path)
+        try await store.insert([.sample(.queued, 1)])
+        let before = try Data(contentsOf: URL(fileURLWithPath: path + "-wal")).count
+        try await store.record(.sample(.submissionStarted), on: .sample(.queued, 1), at: .sample)
+        var log = try Data(contentsOf: URL(fileURLWithPath: path + "-wal"))
+        log[before + 100] ^= 0xFF
+        let ledger = try Data(contentsOf: URL(fileURLWithPath: path))
+        let copy = try folder.write(ledger, to: "spoilt/ledger.sqlite").string
+        try folder.write(log, to: "spoilt/ledger.sqlite-wal")
+        #expect(try await SQLiteJobStore(path: copy).job(.sample(1)) == .sample(.queued, 1))
     }
 
     @Test("a second connection sees and may move what the first wrote")
@@ -68,6 +109,20 @@ struct LedgerFileTests {
     func missingFolder() throws {
         let failure = #expect(throws: JobStoreError.self) { try SQLiteJobStore(path: folder["none/l.sqlite"].string) }
         #expect(failure?.description.contains("Check that it exists") == true)
+    }
+
+    @Test(
+        "a state folder that may not be written is told with what to do, and is read on",
+        .enabled(if: geteuid() != 0, "root may write anywhere; on a read-only disk even root may not"))
+    func readOnlyFolder() async throws {
+        try await SQLiteJobStore(path: path).insert([.sample(.generating, 1)])
+        for file in folder.files() { #expect(chmod(folder[file].string, 0o444) == 0) }
+        #expect(chmod(folder.path.string, 0o555) == 0)
+        #expect(try await SQLiteJobStore(path: path, readOnly: true).job(.sample(1)) == .sample(.generating, 1))
+        let failure = await #expect(throws: JobStoreError.self) {
+            try await SQLiteJobStore(path: path).record(.sample(.completed), on: .sample(.generating, 1), at: .sample)
+        }
+        #expect(failure?.isUnavailable(because: "may not be written") == true, "\(failure?.description ?? "")")
     }
 
     @Test("a newer Hotreel's ledger is left alone", arguments: [true, false])

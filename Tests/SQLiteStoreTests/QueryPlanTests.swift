@@ -15,6 +15,8 @@ struct QueryPlanTests {
         let recorder = Recorder()
         for (number, rule) in JobStoreConformance.allCases.enumerated() {
             let path = folder["\(number).sqlite"].string
+            // Migrations, which may scan, are run first and not recorded.
+            _ = try SQLiteJobStore(path: path)
             let store = try SQLiteJobStore(path: path) { recorder.add($0) }
             try await rule.check(store)
         }
@@ -32,6 +34,38 @@ struct QueryPlanTests {
                 #expect(allowed(step, in: sql), "\(sql)\n  \(plan.joined(separator: "\n  "))")
             }
         }
+    }
+
+    @Test("add up and look up in the indexes made for it")
+    func indexes() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder["ledger.sqlite"].string
+        let recorder = Recorder()
+        let store = try SQLiteJobStore(path: path) { recorder.add($0) }
+        try await store.insert([.sample(.generating, 1, fingerprint: "same")])
+        let opened = recorder.all.count
+        _ = try await store.spending(since: .sample)
+        _ = try await store.twins(of: .sample(.queued, 2, fingerprint: "same"))
+        _ = try await store.inFlight(unconfirmedSince: .sample)
+        let raw = try DatabaseQueue(path: path)
+        var used: Set<String> = []
+        for sql in recorder.all.dropFirst(opened) where sql.hasPrefix("SELECT") {
+            let plan = try await raw.read { db in
+                let explanation = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+                explanation.setUncheckedArguments([])
+                return try Row.fetchAll(explanation).map { $0["detail"] as String }
+            }
+            used.formUnion(plan.filter { $0.contains(" job ") })
+        }
+        #expect(
+            used == [
+                "SEARCH job USING COVERING INDEX job_spending",
+                "SEARCH job USING COVERING INDEX job_spending (top_folder>?)",
+                "SEARCH job USING COVERING INDEX job_spending (top_folder=? AND is_charged=? AND submitted>?)",
+                "SEARCH job USING INDEX job_fingerprint (fingerprint=? AND state=?)",
+                "SEARCH job USING INDEX job_fingerprint (fingerprint=? AND state=? AND id<?)",
+                "SEARCH job USING COVERING INDEX job_unconfirmed (state=? AND submitted>?)",
+            ])
     }
 
     /// Lists walk the jobs in their order until the page is full; healing looks only at what is alive or unsettled.

@@ -59,7 +59,7 @@ struct DownloadAddressTests {
             }
         }
         switch error {
-        case .addressRefused(let words): #expect(words.contains("api.allowPrivateHosts"))
+        case .addressRefused(let words): #expect(words.contains("delivery.privateHosts"))
         // A spelling that the system's look-up does not take.
         case .interrupted(let words): #expect(words.contains("cannot be looked up"))
         default: Issue.record("\(String(describing: error))")
@@ -120,7 +120,7 @@ struct DownloadAddressTests {
             #expect(end == nil && lookups.withLock(\.count) == 1, "\(name)")
         }
         let hosts = server.requests.map { RawRequest($0)["host"].first ?? "" }
-        #expect(hosts[0] == "films.invalid:\(server.port)" && hosts.count == 4)
+        #expect(hosts.first == "films.invalid:\(server.port)" && hosts.count == 4)
         try await server.stop()
     }
 

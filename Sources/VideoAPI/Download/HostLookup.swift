@@ -27,7 +27,7 @@ struct HostLookup: Sendable {
             let place = first.ipAddress.map { $0 == host ? host : "\(host) (\($0))" } ?? host
             throw DownloadError.addressRefused(
                 "The video's address is at \(place), inside a private network, where Hotreel fetches nothing unless it is allowed to. "
-                    + "If the API's videos do lie there, set api.allowPrivateHosts to true.")
+                    + "If the API's videos do lie there, set delivery.privateHosts to allow.")
         }
         return Array(open.prefix(Self.maxAddresses))
     }

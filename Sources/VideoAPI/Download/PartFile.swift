@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import SystemPackage
 
 /// The file a video grows in. What it holds outlives a try that was cut short, a crash included: the next try goes on from there.
@@ -87,8 +88,7 @@ final class PartFile {
         guard let file = descriptor else { return }
         descriptor = nil
         let (size, inherited, isWritten, hasLost) = (size, inherited, isWritten, hasLost)
-        // What cannot be done here is found by the next try, which trusts nothing it has not compared.
-        try? await threads.run { [path] in
+        let work = { @Sendable [path] in
             defer { try? file.close() }
             guard keeping, size > 0 else { return Self.remove(path) }
             guard isWritten else { return }
@@ -100,6 +100,13 @@ final class PartFile {
                 try file.resize(to: Int64(inherited))
             }
         }
+        // What cannot be done here is found by the next try, which trusts nothing it has not compared.
+        do {
+            try await threads.run(work)
+        } catch is NIOThreadPoolError.ThreadPoolInactive {
+            // The client was shut down in the middle.
+            try? work()
+        } catch {}
     }
 
     private func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {

@@ -59,7 +59,14 @@ struct InitCommand: AsyncParsableCommand {
             case .inbox, .outbox, .state: lines.append("\(name): \(name)")
             default: lines.append("\(indent)# \(name): \(key.fallback ?? "…")")
             }
+            if key == .budgetCreditsPerSecond { lines += folderBudgets }
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private static let folderBudgets = [
+        "  # Besides, for single folders that lie directly in the inbox, with all below them:",
+        "  # folders:",
+        "  #   portraits: { dailyCredits: 2_000_000, monthlyCredits: 40_000_000 }",
+    ]
 }

@@ -67,7 +67,7 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
-    private static func scenario(_ file: String) throws -> Scenario {
+    static func scenario(_ file: String) throws -> Scenario {
         let bytes: Data
         do {
             bytes = try Data(contentsOf: URL(filePath: file))

@@ -89,7 +89,8 @@ enum ConfigurationKey: String, CaseIterable {
         case .budgetMonthlyCredits: "Most credits to spend in a calendar month."
         case .budgetCreditsPerSecond:
             "What a second of video is taken to cost until the API has charged for one; after that, its last charge counts."
-        case .deliveryPatience: "How long a paid video is fetched again before it is reported; hotreel retry goes on after that."
+        case .deliveryPatience:
+            "How long a paid video is fetched again before it is reported; hotreel retry goes on after that."
         case .deliveryMaxBytes: "Bytes of the largest video that is taken."
         case .deliveryPrivateHosts:
             "Whether videos may be fetched from private addresses: refuse or allow. Allowed when api.url is on this machine."
@@ -102,7 +103,8 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeRescan: "Between two listings of the whole inbox while events arrive."
         case .intakeListing: "Between two listings where no events can be had (network mounts, poll)."
         case .intakeOrphanAfter: "How long something incomplete is left alone before it is reported."
-        case .intakeDuplicates: "A picture and request made before: reuse gives the same video for nothing, generate pays for a new one."
+        case .intakeDuplicates:
+            "A picture and request made before: reuse gives the same video for nothing, generate pays for a new one."
         case .deliveryOriginals: "What becomes of the sources of delivered videos: keep or delete."
         case .logFormat: "text for people, json for collectors."
         case .logLevel: "debug, info, notice, warning or error."

@@ -85,7 +85,8 @@ struct ConfigurationSources {
             let place = "\(file) line \(folder.mark?.line ?? 1)"
             guard !name.isEmpty, !name.contains("/") else {
                 throw ConfigurationError(
-                    place: place, key: group, value: nil, rule: "a budget is for a folder that lies directly in the inbox",
+                    place: place, key: group, value: nil,
+                    rule: "a budget is for a folder that lies directly in the inbox",
                     remedy: "Write the folder's name only; it counts for everything below it.")
             }
             guard case .mapping(let limits) = budget else {

@@ -35,7 +35,9 @@ struct NotificationHook: Service {
                 defer { group.cancelAll() }
                 return try await group.next() ?? nil
             }
-            guard let status else { return logger.error("notify.command \(command) did not end within \(Self.patience)") }
+            guard let status else {
+                return logger.error("notify.command \(command) did not end within \(Self.patience)")
+            }
             if !status.isSuccess { logger.error("notify.command \(command) ended with \(status)") }
         } catch {
             logger.error("notify.command \(command) cannot be run: \(error)")

@@ -116,6 +116,7 @@ struct ServiceProcess {
         configuration.queueTime = settings.simulatorQueueTime
         configuration.renderTime = settings.simulatorRenderTime
         configuration.directory = settings.state.appending("stand-in")
+        if let file = settings.simulatorScenario { configuration.scenario = try SimulateCommand.scenario(file.string) }
         var quiet = logger
         quiet.logLevel = max(.warning, logger.logLevel)
         return Simulator(configuration: configuration, logger: quiet) { port in
