@@ -45,9 +45,10 @@ extension EndToEnd {
                 let log = try await folder.serving(api: standIn.url, settings: try hook(), key: "any") { service in
                     _ = try await service.line("everything that needs it waits")
                     try await folder.wait("seven videos and everything claimed") {
-                        folder.root.files(in: "outbox/videos").count == 14 && folder.root.files(in: "inbox").allSatisfy {
-                            $0.hasPrefix(".hotreel/")
-                        }
+                        folder.root.files(in: "outbox/videos").count == 14
+                            && folder.root.files(in: "inbox").allSatisfy {
+                                $0.hasPrefix(".hotreel/")
+                            }
                     }
                     let before = try await standIn.posts()
                     try await Task.sleep(for: .seconds(3))
@@ -107,8 +108,10 @@ extension EndToEnd {
         @Test("An API that is not there is waited for, before and between jobs", .timeLimit(.minutes(1)))
         func unreachable() async throws {
             let memory = try TemporaryFolder()
-            let port = try await HotreelStandIn.running { standIn in String(standIn.url.split(separator: ":").last ?? "") }
-            let kept = ["--port", port, "--directory", memory["stand-in"].string]
+            let port = try await HotreelStandIn.running { standIn in
+                String(standIn.url.split(separator: ":").last ?? "")
+            }
+            let kept = ["--instant", "--port", port, "--directory", memory["stand-in"].string]
             let log = try await folder.serving(api: "http://127.0.0.1:\(port)", key: "any") { service in
                 try await folder.drop(pair: "early")
                 _ = try await service.line("everything that needs it waits")
@@ -163,7 +166,8 @@ extension EndToEnd {
                     }
                     #expect(try await standIn.paid().count == (isDate ? 0 : 3))
                     #expect(try await standIn.posts() == (isDate ? 1 : 4))
-                    #expect(states(try await folder.jobs()).values.allSatisfy { $0 == (isDate ? "queued" : "delivered") })
+                    #expect(
+                        states(try await folder.jobs()).values.allSatisfy { $0 == (isDate ? "queued" : "delivered") })
                 }
             }
         }

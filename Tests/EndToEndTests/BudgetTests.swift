@@ -14,8 +14,8 @@ extension EndToEnd {
             .timeLimit(.minutes(1)))
         func daily() async throws {
             try await HotreelStandIn.running("--instant") { standIn in
-                // The stand-in charges 630,000 credits for five seconds; the guess beforehand is a million.
-                let twoVideos = ["BUDGET_DAILY_CREDITS": "1700000"]
+                // The stand-in charges 630,000 credits for five seconds.
+                let twoVideos = ["BUDGET_DAILY_CREDITS": "1300000", "BUDGET_CREDITS_PER_SECOND": "126000"]
                 let names = (1...5).map { "shot\($0)" }
                 try await folder.serving(api: standIn.url, settings: twoVideos, key: "any") { _ in
                     for name in names { try await folder.drop(pair: name) }
@@ -25,7 +25,9 @@ extension EndToEnd {
                     }
                     #expect(try await standIn.posts() == 2)
                     for job in try await folder.jobs() where job["state"] == "held" {
-                        #expect(job["reason"]?.stringValue?.contains("today's budget is 1,700,000 credits") == true, "\(job)")
+                        #expect(
+                            job["reason"]?.stringValue?.contains("today's budget is 1,300,000 credits") == true,
+                            "\(job)")
                     }
                     let status = try await folder.call("status")
                     #expect(status.output.contains("held        3") && status.output.contains("today's budget"))
@@ -154,7 +156,7 @@ extension EndToEnd {
         @Test("One that waits for a twin's video asks for its own when the twin gets none", .timeLimit(.minutes(1)))
         func twinFails() async throws {
             let scenario: JSONValue = ["faults": [["operation": "poll", "fault": "failed"]]]
-            try await HotreelStandIn.running("--instant", scenario: scenario) { standIn in
+            try await HotreelStandIn.running("--instant", "--render-time", "1s", scenario: scenario) { standIn in
                 let jobs = try await folder.serving(
                     api: standIn.url, settings: ["INTAKE_DUPLICATES": "reuse"], key: "any"
                 ) { _ in
@@ -182,9 +184,9 @@ extension EndToEnd {
                     let job = try #require(try await folder.jobs().first)
                     #expect(job["state"] == "held" && job["reason"]?.stringValue?.contains("releases it") == true)
                     #expect(try await standIn.posts() == 0)
-                    #expect(try await folder.call("release", "shot").status == 0)
-                    try await folder.waitUntilSettled(1)
                 }
+                #expect(try await folder.call("release", "shot").status == 0)
+                try await folder.serving(api: standIn.url, key: "any") { _ in try await folder.waitUntilSettled(1) }
                 try await standIn.expectPaidOnce(["shot"])
                 try await folder.expectInOrder()
             }

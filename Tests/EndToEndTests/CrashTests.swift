@@ -37,7 +37,8 @@ extension EndToEnd {
         @Test("Killed at any step, a restart ends the job, paid once, with nothing lost", .timeLimit(.minutes(5)))
         func crash() async throws {
             let moments = Step.allCases.map { ($0, $0.rawValue) } + [(Step.sourceTaken, "source-taken:2")]
-            try await HotreelStandIn.running("--instant", scenario: Self.scenario) { standIn in
+            try await HotreelStandIn.running("--instant", "--render-time", "300ms", scenario: Self.scenario) {
+                standIn in
                 try await inLanes(moments) { step, moment in
                     try await crash(at: moment, step, standIn)
                 }
@@ -63,7 +64,8 @@ extension EndToEnd {
             try await folder.drop(pair: "shot", prompt: Self.prompt(fate, moment))
             settings["CRASH_AT"] = moment
             if fate == .held { settings["BUDGET_DAILY_CREDITS"] = "1" }
-            let ending = try await folder.running(api: standIn.url, settings: settings, key: "any", after: nil) { service in
+            let ending = try await folder.running(api: standIn.url, settings: settings, key: "any", after: nil) {
+                service in
                 #expect(await service.ends(within: .seconds(30)), "\(moment) was never reached")
             }
             #expect(ending.status == nil, "\(moment): \(ending.log)")
@@ -79,11 +81,13 @@ extension EndToEnd {
             }
             let jobs = try await folder.jobs()
             let isFailed = fate == .refused || fate == .failing
-            #expect(jobs.map { $0["state"] } == names.map { _ in isFailed ? "failed" : "delivered" }, "\(moment): \(jobs)")
+            #expect(
+                jobs.map { $0["state"] } == names.map { _ in isFailed ? "failed" : "delivered" }, "\(moment): \(jobs)")
             let place = isFailed ? "errors" : "originals"
             let reports = isFailed ? ["shot.error.json", "shot.error.txt"] : []
             #expect(
-                folder.root.files(in: "outbox/\(place)") == (names.flatMap { ["\($0).jpg", "\($0).json"] } + reports).sorted(),
+                folder.root.files(in: "outbox/\(place)")
+                    == (names.flatMap { ["\($0).jpg", "\($0).json"] } + reports).sorted(),
                 "\(moment)")
             let videos = folder.root.files(in: "outbox/videos").filter { $0.hasSuffix(".mp4") }
             #expect(videos == (isFailed ? [] : names.map { "\($0).mp4" }.sorted()), "\(moment)")
@@ -91,7 +95,9 @@ extension EndToEnd {
         }
 
         /// Ended after the intent and before the request: nobody can know, so it waits visibly, and a person says so.
-        private func resolve(_ folder: HotreelFolder, _ standIn: HotreelStandIn, _ settings: [String: String]) async throws {
+        private func resolve(_ folder: HotreelFolder, _ standIn: HotreelStandIn, _ settings: [String: String])
+            async throws
+        {
             let log = try await folder.serving(
                 api: standIn.url, settings: settings.merging(["API_LOOKUP_PATIENCE": "1s"]) { $1 }, key: "any"
             ) { _ in

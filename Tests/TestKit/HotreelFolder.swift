@@ -155,3 +155,14 @@ package func sha256(of bytes: some Sequence<UInt8>) async throws -> String {
         .name("sha256sum"), input: .array(Array(bytes)), output: .string(limit: 200), error: .discarded)
     return String(result.standardOutput.prefix(64))
 }
+
+/// The same of files, in their order.
+package func sha256(of files: [FilePath]) async throws -> [String] {
+    if files.isEmpty { return [] }
+    // Ended by zeros, lines are not escaped whatever is in a name.
+    let result = try await Subprocess.run(
+        .name("sha256sum"), arguments: Arguments(["--zero", "--"] + files.map(\.string)),
+        output: .string(limit: 1 << 22),
+        error: .discarded)
+    return result.standardOutput.split(separator: "\0").map { String($0.prefix(64)) }
+}

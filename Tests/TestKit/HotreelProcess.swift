@@ -42,7 +42,8 @@ package final class HotreelProcess: Sendable {
     ///
     /// - Parameter moment: what it must have said before `body` begins; nil where it may never come so far.
     package static func running<Value: Sendable>(
-        _ arguments: [String], environment: [String: String] = [:], user: UInt32? = nil, after moment: String? = "ready",
+        _ arguments: [String], environment: [String: String] = [:], user: UInt32? = nil,
+        after moment: String? = "ready",
         _ body: (HotreelProcess) async throws -> Value
     ) async throws -> Ending<Value> {
         var platform = PlatformOptions()
@@ -132,7 +133,8 @@ package final class HotreelProcess: Sendable {
 
     /// Bytes of memory it holds now, by the kernel's own count; 0 once it has ended.
     package func residentBytes() throws -> Int {
-        let status = String(decoding: try HotreelFolder.bytes(ofKernelFile: FilePath("/proc/\(id)/status")), as: UTF8.self)
+        let status = String(
+            decoding: try HotreelFolder.bytes(ofKernelFile: FilePath("/proc/\(id)/status")), as: UTF8.self)
         return status.firstMatch(of: /VmRSS:\s*([0-9]+) kB/).flatMap { Int($0.1) }.map { $0 << 10 } ?? 0
     }
 
