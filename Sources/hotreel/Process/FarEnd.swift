@@ -12,11 +12,14 @@ struct FarEnd {
     private static func file(in state: FilePath) -> FilePath { state.appending("api") }
 
     /// Whether a ledger has worked with the stand-in, whose credits are nobody's money.
-    static func isStandIn(state: FilePath) -> Bool {
-        (try? FileSystem.read(file(in: state), limit: 16)).map { $0 == Array("local".utf8) } ?? false
+    static func isStandIn(state: FilePath) -> Bool { known(state: state) == "local" }
+
+    /// The API a ledger works with; nil where it has not worked with any.
+    static func known(state: FilePath) -> String? {
+        (try? FileSystem.read(file(in: state), limit: 4096)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private var name: String {
+    var name: String {
         switch api {
         case .local: "local"
         case .remote(let url): url.absoluteString

@@ -29,6 +29,16 @@ struct KnownPlaces {
     /// Whether a folder of this path was used before, so that it must not be made anew where it is missing.
     func knows(_ role: String, at path: FilePath) -> Bool { places[role]?.path == path.string }
 
+    /// Where both have to lie, for whoever only looks; nil where nobody has noted it for these paths.
+    func known(inbox: FilePath, outbox: FilePath) -> Places? {
+        guard let here = places["inbox"], let there = places["outbox"], here.path == inbox.string,
+            there.path == outbox.string
+        else { return nil }
+        return Places(
+            inbox: SharePresence(role: "inbox", root: inbox, place: here),
+            outbox: SharePresence(role: "outbox", root: outbox, place: there))
+    }
+
     /// The watch over a folder; its place is noted if it is used for the first time.
     mutating func presence(_ role: String, at path: FilePath) throws -> SharePresence {
         if let place = places[role], place.path == path.string {
