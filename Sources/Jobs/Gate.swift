@@ -33,3 +33,33 @@ package struct ClosedGate: Hashable, Sendable, Codable {
         self.reason = reason
     }
 }
+
+extension Gate {
+    /// What is waited for while it is closed: “waiting for …”.
+    package var lacking: String {
+        switch self {
+        case .key: "a key that the API accepts"
+        case .credit: "credit"
+        case .api: "the API"
+        case .rate: "the API's leave to send more"
+        case .disk: "room on the disk"
+        case .outbox: "the outbox"
+        case .inbox: "the inbox"
+        case .ledger: "the ledger"
+        }
+    }
+
+    /// That it is open again: “… after 5 min”.
+    package var restored: String {
+        switch self {
+        case .key: "the API accepts the key again"
+        case .credit: "there is credit again"
+        case .api: "the API works again"
+        case .rate: "the API takes more again"
+        case .disk: "there is room on the disk again"
+        case .outbox: "the outbox is there again"
+        case .inbox: "the inbox is there again"
+        case .ledger: "the ledger can be written again"
+        }
+    }
+}

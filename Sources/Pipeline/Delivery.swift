@@ -18,6 +18,12 @@ struct Delivery: Sendable {
     /// Records the name before it exists, then takes it; another drop may take it first, so it is tried again.
     func publish(_ part: FilePath, _ file: DeliveredVideo, of job: Job) async throws -> (Job, DeliveredVideo) {
         var job = job
+        if let name = try await publishedBefore(file, of: job) {
+            let video = DeliveredVideo(name: name, sha256: file.sha256, bytes: file.bytes, facts: file.facts)
+            job = try await context.record(.downloaded(video), on: job)
+            try FileSystem.remove(part)
+            return (job, video)
+        }
         while true {
             let name = try context.outbox.freeVideoName(job.wishedName, folder: job.drop.folder)
             let video = DeliveredVideo(name: name, sha256: file.sha256, bytes: file.bytes, facts: file.facts)
@@ -28,6 +34,40 @@ struct Delivery: Sendable {
                 context.reached(.published)
                 return (job, video)
             }
+        }
+    }
+
+    /// The name that an earlier try gave this very video, where the ledger knows nothing of it: the last that it wrote before a
+    /// power cut may be lost though what was done after it is not.
+    private func publishedBefore(_ video: DeliveredVideo, of job: Job) async throws -> String? {
+        var number = 1
+        while true {
+            let name = OutputName.choice(number, of: job.wishedName)
+            let path = context.outbox.videoPath(folder: job.drop.folder, name: name)
+            guard let status = try FileSystem.status(of: path) else { return nil }
+            if status.identity.size == Int64(video.bytes),
+                try await context.files.run({ () throws(FileError) in
+                    try FileSystem.hash(path).sha256 == video.sha256
+                }), try await isOurs(name, of: job)
+            {
+                return name
+            }
+            number += 1
+        }
+    }
+
+    /// Whether a video of this job's content is this job's: by its receipt, else because no other job has that name.
+    private func isOurs(_ name: String, of job: Job) async throws -> Bool {
+        let receipt = context.outbox.receiptPath(folder: job.drop.folder, name: name)
+        if try FileSystem.status(of: receipt) != nil {
+            let document = try? JSONDecoder().decode(
+                JSONValue.self, from: Data(try FileSystem.read(receipt, limit: 1 << 20)))
+            return document?["job"] == .string(job.id.rawValue)
+        }
+        return try await context.store.jobs(
+            JobQuery(states: [.generated, .reusing, .delivered], folder: job.drop.folder)
+        ).allSatisfy {
+            $0.id == job.id || $0.drop.folder != job.drop.folder || $0.name != name
         }
     }
 

@@ -21,6 +21,9 @@ struct DueLoop: Sendable {
     /// Does one step and records its outcome. What it throws is about the ledger; the lease's end brings the job back.
     let step: @Sendable (Job) async throws(JobStoreError) -> Void
 
+    /// Whether the step under way was let through a closed gate to try it.
+    @TaskLocal static var isProbe = false
+
     /// Longest time without a look at the ledger, so that a jump of the wall clock cannot put work off for long.
     private static let longestSleep = Duration.seconds(10)
 
@@ -39,7 +42,7 @@ struct DueLoop: Sendable {
                             busy.take()
                             if admission == .probe { context.gates.beginProbe(work) }
                             group.addTask {
-                                await perform(job)
+                                await Self.$isProbe.withValue(admission == .probe) { await perform(job) }
                                 if admission == .probe { context.gates.endProbe(work) }
                                 busy.give()
                                 bell.ring()

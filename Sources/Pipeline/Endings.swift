@@ -15,7 +15,11 @@ struct Endings: Sendable {
             let siblings = try await context.store.jobs(of: job.drop.id).filter { $0.id != job.id }
             if siblings.allSatisfy(\.state.name.isEnded) {
                 try await context.names.pass(job.drop.place) { () throws in
-                    try await place(job.drop, outcomes: siblings.map(\.state.name) + [.delivered])
+                    if try await wasGivenBack(job) {
+                        try await regain(job.drop)
+                    } else {
+                        try await place(job.drop, outcomes: siblings.map(\.state.name) + [.delivered])
+                    }
                 }
                 context.reached(.originalsPlaced)
             }
@@ -114,6 +118,18 @@ struct Endings: Sendable {
                 stage: .cancelled, message: "This was cancelled before it was sent; nothing was charged.")
         default: return nil
         }
+    }
+
+    /// Whether its files went to `errors` when the paid video could not be fetched, before a person had it tried again.
+    private func wasGivenBack(_ job: Job) async throws -> Bool {
+        guard try context.claims.isEmptied(job.drop.id) else { return false }
+        return try await context.store.history(of: job.id).contains { $0.event == JobEvent.Name.retried.rawValue }
+    }
+
+    private func regain(_ drop: Drop) async throws {
+        try await context.requirePlaces()
+        let (outbox, keeps) = (context.outbox, context.configuration.originals == .keep)
+        try await context.files.run { () throws(FileError) in try outbox.regain(drop, keepingOriginals: keeps) }
     }
 
     /// Empties a drop's claim folder: into `originals` where every video was delivered, else into `errors`; into both where some were.

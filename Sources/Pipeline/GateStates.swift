@@ -14,8 +14,12 @@ struct GateStates: Sendable {
 
     private struct Closure {
         let since: Date
+        /// The same by uptime.
+        let closed: Duration
         var reason: String
         var stops: Set<Work>
+        /// Whether a mere question met the trouble, so that the next one that is answered shows that it is over.
+        var isAQuestions: Bool
         var wait: Duration
         var nextProbe: Duration
         var isProbing = false
@@ -67,15 +71,18 @@ struct GateStates: Sendable {
     ///
     /// - Parameters:
     ///   - stops: work that it stops besides all that needs it.
+    ///   - work: what met the trouble.
     ///   - retryAfter: how long the other side asks to be left alone.
     mutating func close(
-        _ gate: Gate, reason: String, stops: Set<Work> = [], retryAfter: Duration? = nil, at now: Duration,
-        on date: Date
+        _ gate: Gate, reason: String, stops: Set<Work> = [], during work: Work? = nil, retryAfter: Duration? = nil,
+        at now: Duration, on date: Date
     ) -> Bool {
+        let isAQuestions = work == .poll || work == .lookUp
         let stopped = stops.union(Work.allCases.filter { $0.needs.contains(gate) })
         if var closure = closures[gate] {
             closure.reason = reason
             closure.stops.formUnion(stopped)
+            closure.isAQuestions = closure.isAQuestions && isAQuestions
             if let retryAfter { closure.nextProbe = max(closure.nextProbe, now + retryAfter) }
             closures[gate] = closure
             return false
@@ -83,16 +90,19 @@ struct GateStates: Sendable {
         let last = reopened[gate].flatMap { now - $0.at < $0.wait * 2 ? $0.wait : nil }
         let wait = last.map { min($0 * 2, Self.longestWait) } ?? firstWait
         closures[gate] = Closure(
-            since: date, reason: reason, stops: stopped, wait: wait, nextProbe: now + (retryAfter ?? wait),
-            isTold: gate.needsPerson)
+            since: date, closed: now, reason: reason, stops: stopped, isAQuestions: isAQuestions, wait: wait,
+            nextProbe: now + (retryAfter ?? wait),
+            // What comes back at once is told if it lasts.
+            isTold: gate.needsPerson && last == nil)
         return last == nil
     }
 
     /// As an earlier process left it; the first step tries at once.
     mutating func restore(_ gate: ClosedGate, at now: Duration) {
         closures[gate.gate] = Closure(
-            since: gate.since, reason: gate.reason, stops: Set(Work.allCases.filter { $0.needs.contains(gate.gate) }),
-            wait: firstWait, nextProbe: now, isTold: true)
+            since: gate.since, closed: now, reason: gate.reason,
+            stops: Set(Work.allCases.filter { $0.needs.contains(gate.gate) }), isAQuestions: false, wait: firstWait,
+            nextProbe: now, isTold: true)
     }
 
     /// A step that was let through has begun.
@@ -119,18 +129,34 @@ struct GateStates: Sendable {
         closures[gate] = closure
     }
 
+    /// What was closed, and whether people were told of it.
+    struct Opened: Hashable, Sendable {
+        let gate: ClosedGate
+        let wasTold: Bool
+    }
+
     /// Opens a gate; what was closed, if it was.
-    mutating func open(_ gate: Gate, at now: Duration) -> ClosedGate? {
+    mutating func open(_ gate: Gate, at now: Duration) -> Opened? {
         guard let closure = closures.removeValue(forKey: gate) else { return nil }
         reopened[gate] = (now, closure.wait)
-        return ClosedGate(gate: gate, since: closure.since, reason: closure.reason)
+        return Opened(
+            gate: ClosedGate(gate: gate, since: closure.since, reason: closure.reason), wasTold: closure.isTold)
     }
 
     /// A step has shown that what it needs is well. Gives back what that opened.
-    mutating func succeeded(_ work: Work, at now: Duration) -> [ClosedGate] {
+    ///
+    /// - Parameter begun: when the step began: one that was under way when a gate closed shows nothing about what closed it, for
+    ///   the last of the credit may have been its own.
+    mutating func succeeded(_ work: Work, begun: Duration, at now: Duration) -> [Opened] {
         switch work {
-        case .submit: return [.key, .credit, .api, .rate].compactMap { open($0, at: now) }
+        case .submit:
+            let shown = [Gate.key, .credit, .api, .rate].filter { closures[$0].map { $0.closed <= begun } ?? false }
+            return shown.compactMap { open($0, at: now) }
         case .poll, .lookUp:
+            let shown = [Gate.key, .credit, .api].filter { gate in
+                closures[gate].map { $0.isAQuestions && $0.closed <= begun } ?? false
+            }
+            if !shown.isEmpty { return shown.compactMap { open($0, at: now) } }
             // That the API answers questions does not say that it takes requests: the next one will try.
             guard var closure = closures[.api], closure.stops.contains(work) else { return [] }
             closure.stops.subtract([.poll, .lookUp])

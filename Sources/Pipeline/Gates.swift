@@ -39,10 +39,13 @@ package final class Gates: Sendable {
     /// How long until the next check is due.
     func timeToNextCheck() -> Duration? { states.withLock(\.nextCheck).map { max(.zero, $0 - time.uptime()) } }
 
-    func close(_ gate: Gate, reason: String, stops: Set<Work> = [], retryAfter: Duration? = nil) {
+    func close(
+        _ gate: Gate, reason: String, stops: Set<Work> = [], during work: Work? = nil, retryAfter: Duration? = nil
+    ) {
         let (uptime, now) = (time.uptime(), time.now())
         let isNews = states.withLock {
-            $0.close(gate, reason: reason, stops: stops, retryAfter: retryAfter, at: uptime, on: now)
+            $0.close(
+                gate, reason: reason, stops: stops, during: work, retryAfter: retryAfter, at: uptime, on: now)
         }
         ring()
         guard isNews else { return logger.debug("still waiting for \(gate.rawValue): \(reason)") }
@@ -52,9 +55,9 @@ package final class Gates: Sendable {
 
     func open(_ gate: Gate) { tell(states.withLock { $0.open(gate, at: time.uptime()) }.map { [$0] } ?? []) }
     func postpone(_ gate: Gate) { states.withLock { $0.postpone(gate, at: time.uptime()) } }
-    func succeeded(_ work: Work) {
+    func succeeded(_ work: Work, begun: Duration) {
         let (wasClosed, opened) = states.withLock { states in
-            (!states.closed.isEmpty, states.succeeded(work, at: time.uptime()))
+            (!states.closed.isEmpty, states.succeeded(work, begun: begun, at: time.uptime()))
         }
         tell(opened)
         // Less may be stopped now, though nothing has opened.
@@ -88,14 +91,15 @@ package final class Gates: Sendable {
 
     private static let patience: TimeInterval = 300
 
-    private func tell(_ opened: [ClosedGate]) {
+    private func tell(_ opened: [GateStates.Opened]) {
         guard !opened.isEmpty else { return }
         let now = time.now()
-        for gate in opened {
+        for opened in opened {
+            let gate = opened.gate
             let message =
                 "\(gate.gate.rawValue) is well again after \(now.timeIntervalSince(gate.since).inWords); work goes on"
             logger.notice("\(message)", metadata: ["gate": "\(gate.gate.rawValue)"])
-            if gate.gate.needsPerson || now.timeIntervalSince(gate.since) >= Self.patience {
+            if opened.wasTold {
                 notify(Notice(.gateOpened(gate.gate), message: message, at: now))
             }
         }
@@ -141,9 +145,11 @@ extension Gates {
     func close(by trouble: Trouble, during work: Work) {
         switch trouble.kind {
         case .unreachable:
-            close(.api, reason: trouble.message, stops: [.submit, .poll, .lookUp], retryAfter: trouble.retryAfter)
-        case .key: close(.key, reason: trouble.message, retryAfter: trouble.retryAfter)
-        case .credit: close(.credit, reason: trouble.message, retryAfter: trouble.retryAfter)
+            close(
+                .api, reason: trouble.message, stops: [.submit, .poll, .lookUp], during: work,
+                retryAfter: trouble.retryAfter)
+        case .key: close(.key, reason: trouble.message, during: work, retryAfter: trouble.retryAfter)
+        case .credit: close(.credit, reason: trouble.message, during: work, retryAfter: trouble.retryAfter)
         // A poll that comes too often or meets a bad day is simply asked again later.
         case .rate where work == .submit: close(.rate, reason: trouble.message, retryAfter: trouble.retryAfter)
         case .api where work == .submit: close(.api, reason: trouble.message, retryAfter: trouble.retryAfter)

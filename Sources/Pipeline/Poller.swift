@@ -20,6 +20,7 @@ struct Poller: Sendable {
     @Sendable
     private func poll(_ job: Job) async throws(JobStoreError) {
         guard case .generating(let generation) = job.state else { return }
+        let begun = context.time.uptime()
         let update: GenerationUpdate
         do {
             update = try await context.client.poll(generation.id)
@@ -34,7 +35,7 @@ struct Poller: Sendable {
             return
         }
         context.reached(.polled)
-        context.gates.succeeded(.poll)
+        context.gates.succeeded(.poll, begun: begun)
         switch update.phase {
         case .running:
             try await record(

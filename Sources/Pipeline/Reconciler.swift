@@ -42,6 +42,7 @@ struct Reconciler: Sendable {
         guard case .unconfirmed(let submission) = job.state else { return }
         let now = context.time.now()
         let age = Duration.seconds(max(0, now.timeIntervalSince(submission.started)))
+        let begun = context.time.uptime()
         let found: RequestLogPage.Row?
         do {
             found = try await find(submission, age: age)
@@ -56,7 +57,7 @@ struct Reconciler: Sendable {
             return
         }
         context.reached(.lookedUp)
-        context.gates.succeeded(.lookUp)
+        context.gates.succeeded(.lookUp, begun: begun)
         switch found?.outcome {
         case .succeeded, .unknown:
             guard let row = found else { return }

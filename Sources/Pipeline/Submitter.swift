@@ -46,17 +46,24 @@ struct Submitter: Sendable {
         } catch {
             return
         }
+        // The gate may have closed while it waited for its turn.
+        guard DueLoop.isProbe || context.gates.admission(.submit) == .open else {
+            return try await context.store.endLeases(of: job.drop.id)
+        }
         guard try await isWorthTrying(job) else { return }
         guard let submitting = try await treasury.begin(job),
             let clientRequestID = submitting.state.submission?.clientRequestID
         else { return }
+        let begun = context.time.uptime()
         let outcome = await context.client.submit(
             OutgoingSubmission(
                 clientRequestID: clientRequestID, request: request,
                 attachments: context.claims.folder(of: job.drop.id)))
         context.reached(.answered)
         // What the API has said is known to nobody else: it is held until the ledger takes it.
-        try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }
+        try await context.insisting { () async throws(JobStoreError) in
+            try await record(outcome, of: submitting, begun: begun)
+        }
     }
 
     /// While the API is in trouble, a question that costs nothing goes before the request that would try it: a request that dies
@@ -76,12 +83,12 @@ struct Submitter: Sendable {
         }
     }
 
-    private func record(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
+    private func record(_ outcome: SubmissionOutcome, of job: Job, begun: Duration) async throws(JobStoreError) {
         let now = context.time.now()
         switch outcome {
         case .accepted(let update):
             try await accept(update, for: job)
-            context.gates.succeeded(.submit)
+            context.gates.succeeded(.submit, begun: begun)
             congestion.accepted(try await inFlight(), at: context.time.uptime())
             context.reached(.accepted)
         case .notTaken(let trouble):
@@ -102,7 +109,8 @@ struct Submitter: Sendable {
             // Whatever it was, the next request would meet it too, and be as uncertain: one at a time tries again.
             context.gates.close(.api, reason: "the API did not say whether it took a request. \(reason)")
             try await context.record(
-                .submissionUnconfirmed(reason: reason, nextLookup: now.adding(.seconds(10))), on: job)
+                .submissionUnconfirmed(reason: reason, nextLookup: now.adding(context.configuration.lookupPause)),
+                on: job)
             context.reached(.unconfirmed)
         }
     }
@@ -120,7 +128,7 @@ struct Submitter: Sendable {
             try await context.record(
                 .submissionUnconfirmed(
                     reason: "the API named generation \(update.id), which belongs to another job",
-                    nextLookup: now.adding(.seconds(10))), on: job)
+                    nextLookup: now.adding(context.configuration.lookupPause)), on: job)
         }
     }
 

@@ -190,6 +190,21 @@ struct DelivererTests {
         #expect(try await fixture.store.claimDue(.generated, now: now, leaseEnd: later, limit: 9).isEmpty)
     }
 
+    @Test func `What was given back with a report is put in order once the video has come after all`() async throws {
+        let job = try await generated()
+        fixture.api.onDownload { _, _ in throw DownloadError.expired(status: 403) }
+        try await failAtLongLast(job)
+        #expect(fixture.outbox.contains("errors/shot.error.txt") && fixture.outbox.contains("errors/shot.png"))
+        try await fixture.after(.retried, on: try await fixture.now(job))
+        fixture.api.onDownload { _, file in try await SmallVideo.write(to: file) }
+        try await fixture.deliver()
+        #expect(try await fixture.state(job) == .delivered)
+        #expect(
+            fixture.outbox == [
+                "originals/shot.json", "originals/shot.png", "videos/shot.mp4", "videos/shot.receipt.json",
+            ])
+    }
+
     /// Delivers in vain until it is given up.
     private func failAtLongLast(_ job: Job) async throws {
         for _ in 1...5 {

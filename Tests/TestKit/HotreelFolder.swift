@@ -22,7 +22,9 @@ package struct HotreelFolder: Sendable {
     /// Settings that let a test go on without waiting; the rules stay as they are.
     package static let quick = [
         "INTAKE_SETTLE": "200ms", "INTAKE_GRACE": "1s", "API_POLL_INTERVAL": "100ms", "API_SUBMITS_PER_SECOND": "1000",
-        "SIMULATOR_QUEUE_TIME": "0", "SIMULATOR_RENDER_TIME": "0", "LOG_LEVEL": "debug",
+        "API_RETRY_INTERVAL": "200ms", "SIMULATOR_QUEUE_TIME": "0", "SIMULATOR_RENDER_TIME": "0", "LOG_LEVEL": "debug",
+        // Most tests drop the same picture again and again, and mean another video each time.
+        "INTAKE_DUPLICATES": "generate",
     ]
 
     /// Runs the service.
@@ -31,12 +33,14 @@ package struct HotreelFolder: Sendable {
     ///   - settings: by the end of their environment name, over `quick`: `["INTAKE_ORPHAN_AFTER": "1s"]`.
     ///   - key: the API key; none by default.
     ///   - user: the system's number of the user to run as; whoever runs the tests by default.
+    ///   - moment: what it must have said before `body` begins; nil where it may never come so far.
     package func running<Value: Sendable>(
         api: String = "local", settings: [String: String] = [:], key: String? = nil, user: UInt32? = nil,
-        _ body: (HotreelProcess) async throws -> Value
+        after moment: String? = "ready", _ body: (HotreelProcess) async throws -> Value
     ) async throws -> HotreelProcess.Ending<Value> {
         try await HotreelProcess.running(
-            ["run", "--api-url", api] + options, environment: Self.environment(settings, key: key), user: user, body)
+            ["run", "--api-url", api] + options, environment: Self.environment(settings, key: key), user: user,
+            after: moment, body)
     }
 
     /// Runs a command on this folder: `call("jobs", "--json")`.
@@ -84,6 +88,19 @@ package struct HotreelFolder: Sendable {
                     count += read
                 }
             }
+        }
+    }
+
+    /// A file of the kernel's, which has no size before it is read.
+    static func bytes(ofKernelFile file: FilePath) throws -> [UInt8] {
+        let descriptor = try FileDescriptor.open(file, .readOnly)
+        return try descriptor.closeAfter {
+            var bytes: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = try piece.withUnsafeMutableBytes({ try descriptor.read(into: $0) }), count > 0 {
+                bytes += piece[..<count]
+            }
+            return bytes
         }
     }
 
@@ -137,4 +154,15 @@ package func sha256(of bytes: some Sequence<UInt8>) async throws -> String {
     let result = try await Subprocess.run(
         .name("sha256sum"), input: .array(Array(bytes)), output: .string(limit: 200), error: .discarded)
     return String(result.standardOutput.prefix(64))
+}
+
+/// The same of files, in their order.
+package func sha256(of files: [FilePath]) async throws -> [String] {
+    if files.isEmpty { return [] }
+    // Ended by zeros, lines are not escaped whatever is in a name.
+    let result = try await Subprocess.run(
+        .name("sha256sum"), arguments: Arguments(["--zero", "--"] + files.map(\.string)),
+        output: .string(limit: 1 << 22),
+        error: .discarded)
+    return result.standardOutput.split(separator: "\0").map { String($0.prefix(64)) }
 }

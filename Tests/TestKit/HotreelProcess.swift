@@ -18,6 +18,7 @@ package final class HotreelProcess: Sendable {
     /// The test's own error with the log, without which nobody could tell what went wrong.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+        package init(description: String) { self.description = description }
     }
 
     private struct Log {
@@ -28,12 +29,21 @@ package final class HotreelProcess: Sendable {
     private let log = Mutex(Log())
     private let signal: @Sendable (Signal) -> Void
 
-    private init(signal: @escaping @Sendable (Signal) -> Void) { self.signal = signal }
+    /// The system's number of it.
+    package let id: Int32
+
+    private init(id: Int32, signal: @escaping @Sendable (Signal) -> Void) {
+        self.id = id
+        self.signal = signal
+    }
 
     /// Starts it, waits for its `ready`, runs `body`, and ends it with SIGTERM; kills it when `body` throws or when it
     /// does not end within 20 seconds.
+    ///
+    /// - Parameter moment: what it must have said before `body` begins; nil where it may never come so far.
     package static func running<Value: Sendable>(
         _ arguments: [String], environment: [String: String] = [:], user: UInt32? = nil,
+        after moment: String? = "ready",
         _ body: (HotreelProcess) async throws -> Value
     ) async throws -> Ending<Value> {
         var platform = PlatformOptions()
@@ -44,10 +54,10 @@ package final class HotreelProcess: Sendable {
             environment: HotreelBinary.environment(environment), platformOptions: platform, input: .none,
             output: .discarded, error: .sequence
         ) { execution in
-            let process = HotreelProcess { try? execution.send(signal: $0) }
+            let process = HotreelProcess(id: execution.processIdentifier.value) { try? execution.send(signal: $0) }
             async let reading: Void = process.read(execution.standardError)
             do {
-                _ = try await process.line("ready")
+                if let moment { _ = try await process.line(moment) }
                 let value = try await body(process)
                 let start = ContinuousClock.now
                 process.signal(.terminate)
@@ -108,6 +118,24 @@ package final class HotreelProcess: Sendable {
     package func kill() async {
         signal(.kill)
         _ = try? await line("\u{0}")
+    }
+
+    /// Waits until it has ended by itself. False, and it goes on, when it has not by then.
+    package func ends(within limit: Duration) async -> Bool {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await self.line("\u{0}") }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+        return log.withLock(\.isOver)
+    }
+
+    /// Bytes of memory it holds now, by the kernel's own count; 0 once it has ended.
+    package func residentBytes() throws -> Int {
+        let status = String(
+            decoding: try HotreelFolder.bytes(ofKernelFile: FilePath("/proc/\(id)/status")), as: UTF8.self)
+        return status.firstMatch(of: /VmRSS:\s*([0-9]+) kB/).flatMap { Int($0.1) }.map { $0 << 10 } ?? 0
     }
 
     private func read(_ output: SubprocessOutputSequence) async {

@@ -18,6 +18,13 @@ package struct HotreelStandIn: Sendable {
     package static func running<Value: Sendable>(
         _ options: String..., scenario: JSONValue? = nil, body: (HotreelStandIn) async throws -> Value
     ) async throws -> Value {
+        try await running(options: options, scenario: scenario, body: body)
+    }
+
+    /// The same with options in a list; later ones win.
+    package static func running<Value: Sendable>(
+        options: [String], scenario: JSONValue? = nil, body: (HotreelStandIn) async throws -> Value
+    ) async throws -> Value {
         let records = try TemporaryFolder()
         let scenarios = try TemporaryFolder()
         var arguments = [
@@ -73,15 +80,7 @@ package struct HotreelStandIn: Sendable {
     /// Bytes that have arrived at its port and that it has not read, by the kernel's own table.
     package func unread() throws -> Int {
         let port = String(Int(url.split(separator: ":").last ?? "") ?? 0, radix: 16, uppercase: true)
-        let descriptor = try FileDescriptor.open("/proc/net/tcp", .readOnly)
-        let table = try descriptor.closeAfter {
-            var table: [UInt8] = []
-            var piece = [UInt8](repeating: 0, count: 1 << 16)
-            while case let count = try piece.withUnsafeMutableBytes({ try descriptor.read(into: $0) }), count > 0 {
-                table += piece[..<count]
-            }
-            return String(decoding: table, as: UTF8.self)
-        }
+        let table = String(decoding: try HotreelFolder.bytes(ofKernelFile: "/proc/net/tcp"), as: UTF8.self)
         return table.split(separator: "\n").reduce(0) { sum, line in
             let columns = line.split(separator: " ")
             guard columns.count > 4, columns[1].hasSuffix(":" + port) else { return sum }

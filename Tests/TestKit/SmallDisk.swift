@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// A disk of a few megabytes in memory, mounted below a temporary folder and gone with the value: to see what happens when
@@ -15,6 +16,8 @@ package final class SmallDisk: Sendable {
     private let folder: TemporaryFolder
     package let path: FilePath
     private let bytes: Int
+    /// Where else it has been mounted; taken away with it, whatever a test has left.
+    private let others = Mutex<Set<FilePath>>([])
 
     package init(bytes: Int) throws {
         folder = try TemporaryFolder()
@@ -23,7 +26,25 @@ package final class SmallDisk: Sendable {
         try Self.mount(at: path, flags: MS.nosuid | MS.nodev, bytes: bytes)
     }
 
-    deinit { _ = path.withPlatformString { umount2($0, MS.detach) } }
+    deinit {
+        for place in others.withLock({ $0 }) { try? unmount(from: place) }
+        _ = path.withPlatformString { umount2($0, MS.detach) }
+    }
+
+    /// Mounts it at a folder too, as a share is at its mount point.
+    package func mount(at place: FilePath) throws {
+        let result = path.withPlatformString { source in
+            place.withPlatformString { Glibc.mount(source, $0, nil, MS.bind, nil) }
+        }
+        guard result == 0 else { throw Errno(rawValue: errno) }
+        _ = others.withLock { $0.insert(place) }
+    }
+
+    /// Takes it away from there, even while it is in use; what lies on it stays.
+    package func unmount(from place: FilePath) throws {
+        guard place.withPlatformString({ umount2($0, MS.detach) }) == 0 else { throw Errno(rawValue: errno) }
+        _ = others.withLock { $0.remove(place) }
+    }
 
     package subscript(_ name: String) -> FilePath { path.appending(name) }
 
@@ -64,6 +85,7 @@ package final class SmallDisk: Sendable {
         static let nosuid: UInt = 2
         static let nodev: UInt = 4
         static let remount: UInt = 32
+        static let bind: UInt = 4096
         static let detach: CInt = 2
     }
 }

@@ -65,6 +65,9 @@ package final class TemporaryFolder: Sendable {
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: self[name].string)), as: UTF8.self)
     }
 
+    /// Removes a file, or a folder with all below it.
+    package func remove(_ name: String) { Self.remove(self[name]) }
+
     package func exists(_ name: String) -> Bool {
         var status = stat()
         return self[name].withPlatformString { lstat($0, &status) } == 0

@@ -29,7 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
         show(status.today, as: "today", isPreview: status.isPreview)
         show(status.month, as: "this month", isPreview: status.isPreview)
         for gate in status.gates {
-            output("waiting for \(gate.gate.rawValue) since \(gate.since.local): \(gate.reason)")
+            output("waiting for \(gate.gate.lacking) since \(gate.since.local): \(gate.reason)")
         }
         for job in status.waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
     }
