@@ -8,6 +8,8 @@ extension EndToEnd {
     @Suite(.serialized) struct AuditTests {
         let folder: HotreelFolder
 
+        private static let reuse = ["INTAKE_DUPLICATES": "reuse"]
+
         init() throws { folder = try HotreelFolder() }
 
         private func drop(_ name: String, _ more: [String: JSONValue] = [:]) async throws {
@@ -94,7 +96,7 @@ extension EndToEnd {
         func crash(step: String) async throws {
             try await HotreelStandIn.running { standIn in
                 let ending = try await folder.running(
-                    api: standIn.url, settings: ["CRASH_AT": step], key: "any"
+                    api: standIn.url, settings: Self.reuse.merging(["CRASH_AT": step]) { $1 }, key: "any"
                 ) { service in
                     try await drop("first")
                     try await drop("twin", ["prompt": "first"])
@@ -105,7 +107,7 @@ extension EndToEnd {
                 try #require(ending.status == nil, "\(ending.log)")
                 let cut = try await audit(standIn, "--json")
                 #expect(cut.status == 0, "\(cut.output)\(cut.errors)")
-                try await folder.serving(api: standIn.url, key: "any") { _ in
+                try await folder.serving(api: standIn.url, settings: Self.reuse, key: "any") { _ in
                     try await folder.wait("all to have ended") {
                         try await resolveWhatNeverArrived(standIn)
                         let ended = try await folder.jobs().count {
