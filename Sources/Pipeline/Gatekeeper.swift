@@ -66,19 +66,28 @@ struct Gatekeeper: Sendable {
         }
     }
 
-    /// Due times are moments of the calendar. When its clock is set, they are set with it, so that nothing waits for hours that
-    /// should wait for seconds, nor the other way round.
+    /// Due times are moments of the calendar. When its clock is set back, they are set back with it, so that nothing waits for
+    /// hours that should wait for seconds.
+    ///
+    /// When it is set forward, all is simply due at once. Moving due times forward would also move those that were written by the
+    /// new clock before it was looked at, and these would then wait as long as the clock has jumped.
     private func noticeClock(_ clock: inout ClockWatch) async {
-        guard let jump = clock.jump(wall: context.time.now(), uptime: context.time.uptime()) else { return }
-        context.logger.warning(
-            "the system's clock was set \(jump > .zero ? "forward" : "back") by \(abs(jump.seconds).inWords); what waits, waits as long as before"
-        )
+        clock.look(wall: context.time.now(), uptime: context.time.uptime())
+        if let jump = clock.takeForward() {
+            context.logger.warning("the system's clock was set forward by \(jump.seconds.inWords); all that waits is due")
+            context.bells.ringAll()
+        }
+        guard clock.back > .zero else { return }
         do throws(JobStoreError) {
-            try await context.store.shiftDue(by: jump)
+            try await context.store.shiftDue(by: .zero - clock.back)
+            context.logger.warning(
+                "the system's clock was set back by \(clock.back.seconds.inWords); what waits is moved along with it")
+            clock.back = .zero
+            context.bells.ringAll()
         } catch {
+            // Remembered until the ledger takes it.
             context.note(error)
         }
-        context.bells.ringAll()
     }
 }
 
@@ -86,6 +95,9 @@ struct Gatekeeper: Sendable {
 struct ClockWatch: Sendable {
     private var wall: Date
     private var uptime: Duration
+    private var forward = Duration.zero
+    /// How far it was set back since that was last allowed for.
+    var back = Duration.zero
     /// What clocks that are steered gently may differ by.
     private static let tolerance = Duration.seconds(5)
 
@@ -94,10 +106,17 @@ struct ClockWatch: Sendable {
         self.uptime = uptime
     }
 
-    /// How far the clock was set since the last look, forward or back; nil where it only ran.
-    mutating func jump(wall now: Date, uptime nowUptime: Duration) -> Duration? {
+    /// Notes how far the clock was set since the last look, if it did not only run.
+    mutating func look(wall now: Date, uptime nowUptime: Duration) {
         let jump = Duration.seconds(now.timeIntervalSince(wall)) - (nowUptime - uptime)
         (wall, uptime) = (now, nowUptime)
-        return jump > Self.tolerance || jump < .zero - Self.tolerance ? jump : nil
+        if jump > Self.tolerance { forward += jump }
+        if jump < .zero - Self.tolerance { back += .zero - jump }
+    }
+
+    /// How far it was set forward since this was last asked; nil where it was not.
+    mutating func takeForward() -> Duration? {
+        defer { forward = .zero }
+        return forward > .zero ? forward : nil
     }
 }

@@ -97,7 +97,12 @@ struct Releaser: Sendable {
     func releaseAll() async throws(JobStoreError) {
         for job in try await context.store.jobs(JobQuery(states: [.held])) {
             guard case .held(let hold) = job.state, hold.reason == .budget else { continue }
-            try await context.record(.released, on: job)
+            do throws(JobStoreError) {
+                try await context.record(.released, on: job)
+            } catch {
+                // A person was quicker.
+                guard case .lostRace = error else { throw error }
+            }
         }
     }
 }
