@@ -76,12 +76,7 @@ struct Endings: Sendable {
                         await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
                         continue
                     }
-                    var drops: Set<DropID> = []
-                    for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
-                        if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) {
-                            await settle(job)
-                        }
-                    }
+                    try await settleEnded()
                 } catch {
                     context.note(error)
                 }
@@ -89,6 +84,14 @@ struct Endings: Sendable {
             }
         } onGracefulShutdown: {
             bell.ring()
+        }
+    }
+
+    /// Once over all that has ended and is not settled.
+    func settleEnded() async throws(JobStoreError) {
+        var drops: Set<DropID> = []
+        for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
+            if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) { await settle(job) }
         }
     }
 

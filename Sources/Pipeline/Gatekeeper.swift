@@ -10,31 +10,43 @@ struct Gatekeeper: Sendable {
     /// Longest time without a look: a share that vanishes while nobody uses it is noticed after this.
     private static let longestSleep = Duration.seconds(10)
 
+    /// What is remembered from one look to the next.
+    struct Memory: Sendable {
+        fileprivate var clock: ClockWatch
+        /// What the ledger was last told.
+        fileprivate var written: [ClosedGate]?
+    }
+
+    var beginning: Memory { Memory(clock: ClockWatch(wall: context.time.now(), uptime: context.time.uptime())) }
+
     func run() async {
         let bell = context.gates.bell
-        var written: [ClosedGate]?
-        var clock = ClockWatch(wall: context.time.now(), uptime: context.time.uptime())
+        var memory = beginning
         await withGracefulShutdownHandler {
             while !Task.isShuttingDownGracefully && !Task.isCancelled {
                 let rings = bell.rings
-                await noticeClock(&clock)
-                await context.lookAtPlaces()
-                for gate in context.gates.dueChecks() { await check(gate) }
-                context.gates.tellOfLasting()
-                let closed = context.gates.closed
-                if closed != written, !closed.contains(where: { $0.gate == .ledger }) {
-                    do throws(JobStoreError) {
-                        try await context.store.setClosedGates(closed)
-                        written = closed
-                    } catch {
-                        context.note(error)
-                    }
-                }
+                await look(&memory)
                 let wait = min(context.gates.timeToNextCheck() ?? Self.longestSleep, Self.longestSleep)
                 await bell.wait(after: rings, atMost: max(wait, .milliseconds(5)), by: context.time)
             }
         } onGracefulShutdown: {
             bell.ring()
+        }
+    }
+
+    /// One look at everything.
+    func look(_ memory: inout Memory) async {
+        await noticeClock(&memory.clock)
+        await context.lookAtPlaces()
+        for gate in context.gates.dueChecks() { await check(gate) }
+        context.gates.tellOfLasting()
+        let closed = context.gates.closed
+        guard closed != memory.written, !closed.contains(where: { $0.gate == .ledger }) else { return }
+        do throws(JobStoreError) {
+            try await context.store.setClosedGates(closed)
+            memory.written = closed
+        } catch {
+            context.note(error)
         }
     }
 
@@ -83,6 +95,8 @@ struct Gatekeeper: Sendable {
             context.logger.warning(
                 "the system's clock was set back by \(clock.back.seconds.inWords); what waits is moved along with it")
             clock.back = .zero
+            // The next day, as the clock had it, may be years away.
+            try await Releaser(context: context).releaseAll()
             context.bells.ringAll()
         } catch {
             // Remembered until the ledger takes it.
