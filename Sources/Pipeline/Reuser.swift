@@ -52,6 +52,10 @@ struct Reuser: Sendable {
             let (named, final) = try await delivery.publish(part, file, of: job)
             try await finish(named, final, origin, original)
         } catch let error as JobStoreError {
+            // Somebody cancelled it meanwhile: no part of the copy may stay.
+            if case .lostRace = error, try await context.store.job(job.id)?.state.name == .cancelled {
+                removePart(of: job)
+            }
             throw error
         } catch is CancellationError {
             return
@@ -135,12 +139,16 @@ struct Reuser: Sendable {
     }
 
     private func abandon(_ job: Job, _ reason: String) async throws(JobStoreError) {
+        removePart(of: job)
+        try await context.record(.reuseAbandoned(reason: "the same was delivered before, but \(reason)"), on: job)
+    }
+
+    private func removePart(of job: Job) {
         do throws(FileError) {
             try FileSystem.remove(context.outbox.downloadPath(of: job.id, folder: job.drop.folder))
         } catch {
             context.note(error)
         }
-        try await context.record(.reuseAbandoned(reason: "the same was delivered before, but \(reason)"), on: job)
     }
 
     /// The generation behind a video, through however many reuses.
