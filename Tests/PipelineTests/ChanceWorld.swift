@@ -51,6 +51,7 @@ final class ChanceWorld {
         let (store, api, clock) = (TroubledStore(fixture.store), FakeAPI(), fixture.clock)
         var configuration = PipelineConfiguration()
         configuration.submitsPerSecond = 0
+        configuration.lookupsPerSecond = 0
         configuration.lookupPatience = .seconds(7200)
         configuration.deliveryPatience = .seconds(3600)
         configuration.maxInFlight = 3
@@ -133,7 +134,11 @@ final class ChanceWorld {
             for job in try await context.store.claimDue(
                 loop.state, now: now, leaseEnd: now.adding(loop.lease), limit: room)
             {
-                do throws(JobStoreError) { try await loop.step(job) } catch { context.note(error) }
+                do {
+                    try await DueLoop.$isProbe.withValue(admission == .probe) { try await loop.step(job) }
+                } catch {
+                    context.note(error)
+                }
             }
         }
     }
