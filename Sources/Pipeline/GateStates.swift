@@ -97,11 +97,13 @@ struct GateStates: Sendable {
         return last == nil
     }
 
-    /// As an earlier process left it; the first step tries at once.
+    /// As an earlier process left it; the first step tries at once. What met the trouble is no longer known: key and address may
+    /// have been put right since, and any answer shows it.
     mutating func restore(_ gate: ClosedGate, at now: Duration) {
         closures[gate.gate] = Closure(
             since: gate.since, closed: now, reason: gate.reason,
-            stops: Set(Work.allCases.filter { $0.needs.contains(gate.gate) }), isAQuestions: false, wait: firstWait,
+            stops: Set(Work.allCases.filter { $0.needs.contains(gate.gate) }),
+            isAQuestions: gate.gate != .credit && gate.gate != .rate, wait: firstWait,
             nextProbe: now, isTold: true)
     }
 
