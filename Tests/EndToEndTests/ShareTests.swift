@@ -57,7 +57,7 @@ extension EndToEnd {
             try disk.mount(at: folder.root["inbox"])
             defer { try? disk.unmount(from: folder.root["inbox"]) }
             try await HotreelStandIn.running("--instant") { standIn in
-                try folder.drop(try await TestPictures.make(.tiff), "shot.tiff")
+                try folder.drop(try await TestPictures.make(.tiff, options: ["-pix_fmt", "rgb24"]), "shot.tiff")
                 try disk.fill(leaving: 8192)
                 try folder.drop(sidecar(["prompt": "shot"]), "shot.json")
                 try await folder.serving(api: standIn.url, key: "any") { service in
