@@ -25,7 +25,10 @@ extension Job {
             next.reason = hold.words
         case (.held, .released):
             next.state = .queued
-        case (.queued, .cancelled), (.held, .cancelled), (.reusing, .cancelled):
+        case (.queued, .cancelled), (.held, .cancelled):
+            next.state = .cancelled
+        // Once its name is chosen it may be there.
+        case (.reusing(let reuse), .cancelled) where reuse.downloaded == nil:
             next.state = .cancelled
 
         case (.queued, .reuseFound(let original)):

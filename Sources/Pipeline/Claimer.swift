@@ -4,6 +4,7 @@ import Foundation
 import Jobs
 import Logging
 import Media
+import ServiceLifecycle
 import SystemPackage
 
 /// Turns a ready drop into jobs: the rows first, then one rename for each file.
@@ -42,7 +43,7 @@ struct Claimer: Sendable {
                     JobID(rawValue: id), drop: drop, request: request,
                     name: OutputName.variation(number, of: settings.options.variations, name: name),
                     priority: settings.options.priority, held: settings.options.hold,
-                    fingerprint: settings.options.again ? nil : Self.fingerprint(request, variation: number), at: now)
+                    fingerprint: settings.options.again ? nil : fingerprint(request, variation: number), at: now)
             }
         } catch {
             try context.claims.remove(drop.id)
@@ -58,11 +59,11 @@ struct Claimer: Sendable {
         do {
             overtaken = try await take(drop)
         } catch {
-            try await Endings(context: context).abandon(jobs, of: drop)
+            try await abandon(drop, because: error)
             throw error
         }
         if let overtaken {
-            try await Endings(context: context).abandon(jobs, of: drop)
+            try await abandon(drop, because: nil)
             return .changed(InboxPath(from: drop.folder, following: overtaken.file))
         }
         let store = context.store
@@ -73,6 +74,23 @@ struct Claimer: Sendable {
         context.logger.info("\(place(candidate.stem, drop)): claimed", metadata: metadata(jobs))
         withdrawReports(folder: drop.folder, stem: drop.stem)
         return .claimed(jobs)
+    }
+
+    /// Takes the claim back, if need be once the world is well again: a drop that is neither claimed nor put back would be sent
+    /// without its files when its lease ends. At a shutdown that is left to the next start.
+    private func abandon(_ drop: Drop, because trouble: (any Error)?) async throws {
+        let gates = context.gates
+        if let trouble { context.note(trouble) }
+        while true {
+            let rings = gates.bell.rings
+            do {
+                try await context.requirePlaces()
+                return try await Endings(context: context).abandon(drop)
+            } catch {
+                guard context.note(error), !Task.isCancelled, !Task.isShuttingDownGracefully else { throw error }
+            }
+            await gates.bell.wait(after: rings, atMost: .seconds(5), by: context.time)
+        }
     }
 
     /// Reports that speak of files which have now been dropped again, left in `errors` or dragged along into the inbox.
@@ -125,17 +143,19 @@ struct Claimer: Sendable {
 
     /// Equal for requests that ask for the same video; nil where the API fetches a picture itself, so that nobody here knows what
     /// it shows.
-    private static func fingerprint(_ request: GenerationRequest, variation: Int) -> String? {
+    private func fingerprint(_ request: GenerationRequest, variation: Int) -> String? {
         guard request.attachments.contains(where: { $0.place == [.key("image_url")] }),
             !request.namesRemotePictures
         else { return nil }
         let pictures = request.attachments.map { attachment -> JSONValue in
             ["place": .string("\(attachment.place)"), "sha256": .string(attachment.sha256)]
         }
-        let asked: JSONValue = [
+        var asked: [String: JSONValue] = [
             "body": .object(request.body), "pictures": .array(pictures), "variation": .integer(variation),
         ]
-        return FileSystem.hash(of: Array(asked.text.utf8))
+        // Nobody who pays for a video is to get the preview that was made when it was tried out.
+        if context.configuration.isPreview { asked["preview"] = true }
+        return FileSystem.hash(of: Array(JSONValue.object(asked).text.utf8))
     }
 
     private func place(_ stem: String, _ drop: Drop) -> String { drop.folder.appending(FileName(stem)).shown }

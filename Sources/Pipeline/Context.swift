@@ -85,7 +85,12 @@ package struct Context: Sendable {
         guard job.fingerprint != nil else { return }
         do throws(JobStoreError) {
             for waiting in try await store.reusers(of: job) {
-                try await record(.deliveryPostponed(reason: "the other job has ended", until: time.now()), on: waiting)
+                do throws(JobStoreError) {
+                    try await record(
+                        .deliveryPostponed(reason: "the other job has ended", until: time.now()), on: waiting)
+                } catch {
+                    guard case .lostRace = error else { throw error }
+                }
             }
         } catch {
             // They look by themselves now and then.

@@ -22,7 +22,7 @@ struct Deliverer: Sendable {
     private func deliver(_ job: Job) async throws(JobStoreError) {
         guard case .generated(let generation, let video) = job.state else { return }
         do {
-            try await context.requirePlaces()
+            try await context.requirePlaces([.outbox])
             if let known = video.downloaded, try await delivery.isInPlace(known, of: job) {
                 return try await finish(job, generation, known)
             }
@@ -55,10 +55,13 @@ struct Deliverer: Sendable {
             context.reached(.downloaded)
             return file
         } catch let problem as VideoProblem {
+            switch problem {
+            case .notChecked, .unreadable: throw problem
             // What cannot be played may have been pieced together wrongly: the next try begins anew.
-            if case .notChecked = problem { throw problem }
-            try FileSystem.remove(part)
-            throw problem
+            case .notAVideo, .incomplete:
+                try FileSystem.remove(part)
+                throw problem
+            }
         }
     }
 
@@ -83,8 +86,9 @@ struct Deliverer: Sendable {
         let now = context.time.now()
         let reason = Self.words(for: error)
         // Room and a reachable outbox are everybody's trouble, and no try is lost by waiting for them.
-        if isTheWorlds(error) {
-            try await context.record(.deliveryPostponed(reason: reason, until: now), on: job)
+        if delivery.isTheWorlds(error) {
+            try await context.record(
+                .deliveryPostponed(reason: Self.worlds + reason, until: delivery.dueAfterTheWorldsTrouble()), on: job)
             return
         }
         let age = Duration.seconds(max(0, now.timeIntervalSince(generation.completed ?? generation.accepted)))
@@ -94,8 +98,8 @@ struct Deliverer: Sendable {
         // The wait grows with the time it has already taken: from two seconds to five minutes.
         let next = now.adding(min(max(age / 4, .seconds(2)), .seconds(300)))
         switch error {
-        case VideoProblem.notChecked:
-            // The prober's trouble says nothing about the video.
+        case VideoProblem.notChecked, VideoProblem.unreadable:
+            // The prober's or the disk's trouble says nothing about the video.
             try await context.record(.deliveryPostponed(reason: reason, until: next), on: job)
         case DownloadError.interrupted where age > .seconds(30):
             // Asking again costs nothing, and the answer may name another host.
@@ -104,15 +108,6 @@ struct Deliverer: Sendable {
             try await context.record(.linkExpired(reason: reason, nextPoll: next), on: job)
         default:
             try await context.record(.deliveryPostponed(reason: reason, until: next), on: job)
-        }
-    }
-
-    private func isTheWorlds(_ error: any Error) -> Bool {
-        switch error {
-        case let error as FileError: return context.note(error)
-        case let error as PlaceGone: return context.note(error)
-        case DownloadError.disk(_, let code): return context.note(FileError("write", context.outbox.root, code))
-        default: return false
         }
     }
 
@@ -149,8 +144,12 @@ struct Deliverer: Sendable {
             return false
         }
         let tries: Set<String> = [JobEvent.Name.linkExpired.rawValue, JobEvent.Name.deliveryPostponed.rawValue]
-        return history[(retried ?? 0)...].count { tries.contains($0.event) } >= Self.tries
+        let since = history[(retried ?? 0)...].filter { tries.contains($0.event) }
+        return since.count { $0.detail?.hasPrefix(Self.worlds) != true } >= Self.tries
     }
+
+    /// Begins the reason of a delivery that waits for the world; it does not count as a try.
+    private static let worlds = "waits: "
 
     private static let tries = 5
 

@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import Media
 import SystemPackage
+import VideoAPI
 
 /// From a video beside its destination to a delivered one: verified, named, with a receipt. Each part may be done again after a crash.
 struct Delivery: Sendable {
@@ -29,7 +30,7 @@ struct Delivery: Sendable {
             let video = DeliveredVideo(name: name, sha256: file.sha256, bytes: file.bytes, facts: file.facts)
             job = try await context.record(.downloaded(video), on: job)
             context.reached(.nameRecorded)
-            try await context.requirePlaces()
+            try await context.requirePlaces([.outbox])
             if try context.outbox.publish(part, folder: job.drop.folder, name: name) {
                 context.reached(.published)
                 return (job, video)
@@ -87,6 +88,23 @@ struct Delivery: Sendable {
             }
             return try FileSystem.hash(path).sha256 == video.sha256
         }
+    }
+
+    /// Whether an error is everybody's trouble. Closes the gate that it speaks of.
+    func isTheWorlds(_ error: any Error) -> Bool {
+        switch error {
+        case is FileError, is PlaceGone: context.note(error)
+        case DownloadError.disk(_, let code): context.note(FileError("write", context.outbox.root, code))
+        case VideoProblem.unreadable(let code): context.note(FileError("read", context.outbox.root, code))
+        default: false
+        }
+    }
+
+    /// When a job that met the world's trouble is due again: when the gate opens that stops deliveries. With the inbox gone these
+    /// go on, as far as they can, and what is left to do waits its time.
+    func dueAfterTheWorldsTrouble() -> Date {
+        let now = context.time.now()
+        return context.gates.admission(.deliver) == .open ? now.adding(.seconds(300)) : now
     }
 
     func finish(_ job: Job, _ video: DeliveredVideo, _ receipt: Receipt) async throws {

@@ -31,20 +31,18 @@ struct DueLoop: Sendable {
         let bell = context.bells[state]
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                let busy = FreePlaces(count: width)
+                let busy = StepPlaces(count: width)
                 while !Task.isShuttingDownGracefully && !Task.isCancelled {
                     let rings = bell.rings
                     var nextLook = Self.longestSleep
                     do throws(JobStoreError) {
                         let admission = await context.admission(work)
                         let room = try await room(busy.free, admission)
-                        for job in try await claim(upTo: room) {
-                            busy.take()
-                            if admission == .probe { context.gates.beginProbe(work) }
+                        for job in try await take(room, admission, busy) {
                             group.addTask {
                                 await Self.$isProbe.withValue(admission == .probe) { await perform(job) }
                                 if admission == .probe { context.gates.endProbe(work) }
-                                busy.give()
+                                busy.give(job.id)
                                 bell.ring()
                             }
                         }
@@ -75,8 +73,21 @@ struct DueLoop: Sendable {
         return admission == .probe ? min(1, room) : room
     }
 
+    /// Jobs to be worked on now, their places taken. A probe is one job, and nobody else's at the same time.
+    private func take(
+        _ room: Int, _ admission: GateStates.Admission, _ busy: StepPlaces
+    ) async throws(JobStoreError) -> [Job] {
+        guard room > 0 else { return [] }
+        guard admission == .probe else { return try await claim(upTo: room).filter { busy.take($0.id) } }
+        guard context.gates.beginProbe(work) else { return [] }
+        var jobs: [Job] = []
+        // Without a job it is no probe, and another loop may have one.
+        defer { if jobs.isEmpty { context.gates.leaveProbe(work) } }
+        jobs = try await claim(upTo: room).filter { busy.take($0.id) }
+        return jobs
+    }
+
     private func claim(upTo limit: Int) async throws(JobStoreError) -> [Job] {
-        guard limit > 0 else { return [] }
         let now = context.time.now()
         return try await context.store.claimDue(state, now: now, leaseEnd: now.adding(lease), limit: limit)
     }
@@ -98,11 +109,14 @@ struct DueLoop: Sendable {
     }
 }
 
-/// Counts free places. Taken by the loop, given back by its steps.
-private final class FreePlaces: Sendable {
-    private let places: Mutex<Int>
-    init(count: Int) { places = Mutex(count) }
-    var free: Int { places.withLock { $0 } }
-    func take() { places.withLock { $0 -= 1 } }
-    func give() { places.withLock { $0 += 1 } }
+/// Who has a place in a loop. A job has one at most: a lease that ends while its step goes on, because that takes long or the
+/// clock was set, must not begin the step a second time.
+private final class StepPlaces: Sendable {
+    private let count: Int
+    private let taken = Mutex<Set<JobID>>([])
+    init(count: Int) { self.count = count }
+    var free: Int { taken.withLock { count - $0.count } }
+    /// False where it has one already.
+    func take(_ job: JobID) -> Bool { taken.withLock { $0.insert(job).inserted } }
+    func give(_ job: JobID) { taken.withLock { _ = $0.remove(job) } }
 }

@@ -61,12 +61,14 @@ struct Endings: Sendable {
 
     /// Ends a drop that was changed while it was being claimed: files go back to the inbox, the rows end unspent. What cannot
     /// go back, because something newer lies there, goes to `errors`.
-    func abandon(_ jobs: [Job], of drop: Drop) async throws {
+    func abandon(_ drop: Drop) async throws {
         for source in drop.sources {
             _ = try context.claims.putBack(source, of: drop)
             // The file itself never left the inbox.
             if source.claim == .copy { try FileSystem.remove(context.claims.path(of: source, in: drop.id)) }
         }
+        // As they are now: an earlier try may have come so far.
+        let jobs = try await context.store.jobs(of: drop.id)
         for job in jobs where !job.state.name.isEnded { try await context.record(.cancelled, on: job) }
         if let job = jobs.first { await settle(job) }
     }
@@ -82,12 +84,7 @@ struct Endings: Sendable {
                         await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
                         continue
                     }
-                    var drops: Set<DropID> = []
-                    for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
-                        if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) {
-                            await settle(job)
-                        }
-                    }
+                    try await settleEnded()
                 } catch {
                     context.note(error)
                 }
@@ -95,6 +92,14 @@ struct Endings: Sendable {
             }
         } onGracefulShutdown: {
             bell.ring()
+        }
+    }
+
+    /// Once over all that has ended and is not settled.
+    func settleEnded() async throws(JobStoreError) {
+        var drops: Set<DropID> = []
+        for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
+            if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) { await settle(job) }
         }
     }
 

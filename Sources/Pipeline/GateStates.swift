@@ -12,17 +12,38 @@ struct GateStates: Sendable {
         case closed(until: Duration)
     }
 
+    /// What a closing is to people.
+    enum Closing: Hashable, Sendable {
+        case news
+        /// It had opened only a moment before: that trouble has not been over.
+        case again
+        /// It was closed already.
+        case known
+    }
+
+    /// A gate that has opened, as people are told of it.
+    struct Opening: Hashable, Sendable {
+        let gate: ClosedGate
+        /// Whether the log, and whether the admin, has heard that it was closed.
+        let (wasLogged, wasTold): (Bool, Bool)
+    }
+
+    /// How often trouble was met so far. What was begun before the last of it proves nothing about it.
+    struct Moment: Hashable, Sendable { fileprivate let troubles: Int }
+
     private struct Closure {
         let since: Date
-        /// The same by uptime.
-        let closed: Duration
         var reason: String
         var stops: Set<Work>
-        /// Whether a mere question met the trouble, so that the next one that is answered shows that it is over.
+        /// Whether only questions have met the trouble, so that the next one that is answered shows that it is over.
         var isAQuestions: Bool
         var wait: Duration
         var nextProbe: Duration
-        var isProbing = false
+        /// When it was last met, as a `Moment`.
+        var met: Int
+        /// What `met` was when the probe under way began; nil while none is.
+        var probed: Int?
+        var isLogged: Bool
         var isTold: Bool
     }
 
@@ -31,9 +52,9 @@ struct GateStates: Sendable {
     private static let longestWait = Duration.seconds(300)
 
     private var closures: [Gate: Closure] = [:]
-    /// When each was last open again, and how long its probes had to wait then: trouble that comes back at once has not
-    /// been over.
+    /// When each was last open again, and how long its probes had to wait then.
     private var reopened: [Gate: (at: Duration, wait: Duration)] = [:]
+    private var troubles = 0
 
     init(firstWait: Duration) { self.firstWait = firstWait }
 
@@ -45,13 +66,16 @@ struct GateStates: Sendable {
 
     func isClosed(_ gate: Gate) -> Bool { closures[gate] != nil }
 
+    /// To be taken before a step that may show that all is well.
+    var moment: Moment { Moment(troubles: troubles) }
+
     // MARK: Asking
 
     func admission(_ work: Work, at now: Duration) -> Admission {
         let inTheWay = closures.filter { $0.value.stops.contains(work) }
         guard !inTheWay.isEmpty else { return .open }
         let until = inTheWay.values.map(\.nextProbe).max() ?? now
-        if inTheWay.contains(where: { $0.key.isChecked || $0.value.isProbing }) {
+        if inTheWay.contains(where: { $0.key.isChecked || $0.value.probed != nil }) {
             return .closed(until: max(until, now + .seconds(1)))
         }
         return until <= now ? .probe : .closed(until: until)
@@ -67,7 +91,7 @@ struct GateStates: Sendable {
 
     // MARK: What happens
 
-    /// Closes a gate, or notes that it is still closed. True when this is news for people.
+    /// Closes a gate, or notes that it is still closed.
     ///
     /// - Parameters:
     ///   - stops: work that it stops besides all that needs it.
@@ -76,50 +100,53 @@ struct GateStates: Sendable {
     mutating func close(
         _ gate: Gate, reason: String, stops: Set<Work> = [], during work: Work? = nil, retryAfter: Duration? = nil,
         at now: Duration, on date: Date
-    ) -> Bool {
+    ) -> Closing {
+        troubles += 1
         let isAQuestions = work == .poll || work == .lookUp
-        let stopped = stops.union(Work.allCases.filter { $0.needs.contains(gate) })
+        let stopped = stops.union(Work.needing(gate))
         if var closure = closures[gate] {
             closure.reason = reason
             closure.stops.formUnion(stopped)
+            closure.met = troubles
             closure.isAQuestions = closure.isAQuestions && isAQuestions
             if let retryAfter { closure.nextProbe = max(closure.nextProbe, now + retryAfter) }
             closures[gate] = closure
-            return false
+            return .known
         }
         let last = reopened[gate].flatMap { now - $0.at < $0.wait * 2 ? $0.wait : nil }
         let wait = last.map { min($0 * 2, Self.longestWait) } ?? firstWait
+        let isNews = last == nil
         closures[gate] = Closure(
-            since: date, closed: now, reason: reason, stops: stopped, isAQuestions: isAQuestions, wait: wait,
-            nextProbe: now + (retryAfter ?? wait),
-            // What comes back at once is told if it lasts.
-            isTold: gate.needsPerson && last == nil)
-        return last == nil
+            since: date, reason: reason, stops: stopped, isAQuestions: isAQuestions, wait: wait, nextProbe: now + (retryAfter ?? wait),
+            met: troubles, isLogged: isNews, isTold: isNews && gate.needsPerson)
+        return isNews ? .news : .again
     }
 
-    /// As an earlier process left it; the first step tries at once. What met the trouble is no longer known: key and address may
-    /// have been put right since, and any answer shows it.
-    mutating func restore(_ gate: ClosedGate, at now: Duration) {
+    /// As an earlier process left it, which has told of it if it was to; the first step tries at once. What met the trouble is no
+    /// longer known: key and address may have been put right since, and any answer shows it.
+    mutating func restore(_ gate: ClosedGate, isTold: Bool, at now: Duration) {
         closures[gate.gate] = Closure(
-            since: gate.since, closed: now, reason: gate.reason,
-            stops: Set(Work.allCases.filter { $0.needs.contains(gate.gate) }),
-            isAQuestions: gate.gate != .credit && gate.gate != .rate, wait: firstWait,
-            nextProbe: now, isTold: true)
+            since: gate.since, reason: gate.reason, stops: Work.needing(gate.gate),
+            isAQuestions: gate.gate != .credit && gate.gate != .rate, wait: firstWait, nextProbe: now,
+            met: troubles, isLogged: true, isTold: isTold)
     }
 
-    /// A step that was let through has begun.
-    mutating func beginProbe(_ work: Work) {
-        for gate in closures.keys where closures[gate]?.stops.contains(work) == true {
-            closures[gate]?.isProbing = true
+    /// Reserves the probe for a step. False where there is nothing to probe any more, or somebody else does.
+    mutating func beginProbe(_ work: Work, at now: Duration) -> Bool {
+        guard admission(work, at: now) == .probe else { return false }
+        for (gate, closure) in closures where closure.stops.contains(work) {
+            closures[gate]?.probed = closure.met
         }
+        return true
     }
 
-    /// It has ended. What is still closed then is tried again later than the last time.
+    /// The step has ended. A gate whose trouble it met is tried again later than the last time; one of which it learned
+    /// nothing, because it got no further than the ledger, is left as it was.
     mutating func endProbe(_ work: Work, at now: Duration) {
-        for gate in closures.keys
-        where closures[gate]?.isProbing == true && closures[gate]?.stops.contains(work) == true {
-            closures[gate]?.isProbing = false
-            postpone(gate, at: now)
+        for (gate, closure) in closures where closure.stops.contains(work) {
+            guard let probed = closure.probed else { continue }
+            closures[gate]?.probed = nil
+            if closure.met > probed { postpone(gate, at: now) }
         }
     }
 
@@ -131,38 +158,33 @@ struct GateStates: Sendable {
         closures[gate] = closure
     }
 
-    /// What was closed, and whether people were told of it.
-    struct Opened: Hashable, Sendable {
-        let gate: ClosedGate
-        let wasTold: Bool
-    }
-
-    /// Opens a gate; what was closed, if it was.
-    mutating func open(_ gate: Gate, at now: Duration) -> Opened? {
+    /// Opens a gate; nil if it was not closed.
+    mutating func open(_ gate: Gate, at now: Duration) -> Opening? {
         guard let closure = closures.removeValue(forKey: gate) else { return nil }
         reopened[gate] = (now, closure.wait)
-        return Opened(
-            gate: ClosedGate(gate: gate, since: closure.since, reason: closure.reason), wasTold: closure.isTold)
+        return Opening(
+            gate: ClosedGate(gate: gate, since: closure.since, reason: closure.reason), wasLogged: closure.isLogged,
+            wasTold: closure.isTold)
     }
 
-    /// A step has shown that what it needs is well. Gives back what that opened.
-    ///
-    /// - Parameter begun: when the step began: one that was under way when a gate closed shows nothing about what closed it, for
-    ///   the last of the credit may have been its own.
-    mutating func succeeded(_ work: Work, begun: Duration, at now: Duration) -> [Opened] {
+    /// A step that was begun at `moment` has shown that what it needs is well. Gives back what that opened.
+    mutating func succeeded(_ work: Work, begun moment: Moment, at now: Duration) -> [Opening] {
         switch work {
         case .submit:
-            let shown = [Gate.key, .credit, .api, .rate].filter { closures[$0].map { $0.closed <= begun } ?? false }
-            return shown.compactMap { open($0, at: now) }
+            return [.key, .credit, .api, .rate].compactMap { gate in
+                closures[gate].map(\.met) ?? .max <= moment.troubles ? open(gate, at: now) : nil
+            }
         case .poll, .lookUp:
             let shown = [Gate.key, .credit, .api].filter { gate in
-                closures[gate].map { $0.isAQuestions && $0.closed <= begun } ?? false
+                closures[gate].map { $0.isAQuestions && $0.met <= moment.troubles } ?? false
             }
             if !shown.isEmpty { return shown.compactMap { open($0, at: now) } }
             // That the API answers questions does not say that it takes requests: the next one will try.
-            guard var closure = closures[.api], closure.stops.contains(work) else { return [] }
+            guard var closure = closures[.api], closure.stops.contains(work), closure.met <= moment.troubles else {
+                return []
+            }
             closure.stops.subtract([.poll, .lookUp])
-            closure.isProbing = false
+            closure.probed = nil
             closure.nextProbe = min(closure.nextProbe, now)
             closures[.api] = closure
             return []
@@ -173,7 +195,10 @@ struct GateStates: Sendable {
     /// Gates that have been closed for so long that somebody should be told though they may open by themselves.
     mutating func lasting(longerThan limit: TimeInterval, on date: Date) -> [ClosedGate] {
         let lasting = closures.filter { !$0.value.isTold && date.timeIntervalSince($0.value.since) >= limit }.keys
-        for gate in lasting { closures[gate]?.isTold = true }
+        for gate in lasting {
+            closures[gate]?.isTold = true
+            closures[gate]?.isLogged = true
+        }
         return closed.filter { lasting.contains($0.gate) }
     }
 }

@@ -10,31 +10,43 @@ struct Gatekeeper: Sendable {
     /// Longest time without a look: a share that vanishes while nobody uses it is noticed after this.
     private static let longestSleep = Duration.seconds(10)
 
+    /// What is remembered from one look to the next.
+    struct Memory: Sendable {
+        fileprivate var clock: ClockWatch
+        /// What the ledger was last told.
+        fileprivate var written: [ClosedGate]?
+    }
+
+    var beginning: Memory { Memory(clock: ClockWatch(wall: context.time.now(), uptime: context.time.uptime())) }
+
     func run() async {
         let bell = context.gates.bell
-        var written: [ClosedGate]?
-        var clock = ClockWatch(wall: context.time.now(), uptime: context.time.uptime())
+        var memory = beginning
         await withGracefulShutdownHandler {
             while !Task.isShuttingDownGracefully && !Task.isCancelled {
                 let rings = bell.rings
-                await noticeClock(&clock)
-                await context.lookAtPlaces()
-                for gate in context.gates.dueChecks() { await check(gate) }
-                context.gates.tellOfLasting()
-                let closed = context.gates.closed
-                if closed != written, !closed.contains(where: { $0.gate == .ledger }) {
-                    do throws(JobStoreError) {
-                        try await context.store.setClosedGates(closed)
-                        written = closed
-                    } catch {
-                        context.note(error)
-                    }
-                }
+                await look(&memory)
                 let wait = min(context.gates.timeToNextCheck() ?? Self.longestSleep, Self.longestSleep)
                 await bell.wait(after: rings, atMost: max(wait, .milliseconds(5)), by: context.time)
             }
         } onGracefulShutdown: {
             bell.ring()
+        }
+    }
+
+    /// One look at everything.
+    func look(_ memory: inout Memory) async {
+        await noticeClock(&memory.clock)
+        await context.lookAtPlaces()
+        for gate in context.gates.dueChecks() { await check(gate) }
+        context.gates.tellOfLasting()
+        let closed = context.gates.closed
+        guard closed != memory.written, !closed.contains(where: { $0.gate == .ledger }) else { return }
+        do throws(JobStoreError) {
+            try await context.store.setClosedGates(closed)
+            memory.written = closed
+        } catch {
+            context.note(error)
         }
     }
 
@@ -66,19 +78,30 @@ struct Gatekeeper: Sendable {
         }
     }
 
-    /// Due times are moments of the calendar. When its clock is set, they are set with it, so that nothing waits for hours that
-    /// should wait for seconds, nor the other way round.
+    /// Due times are moments of the calendar. When its clock is set back, they are set back with it, so that nothing waits for
+    /// hours that should wait for seconds.
+    ///
+    /// When it is set forward, all is simply due at once. Moving due times forward would also move those that were written by the
+    /// new clock before it was looked at, and these would then wait as long as the clock has jumped.
     private func noticeClock(_ clock: inout ClockWatch) async {
-        guard let jump = clock.jump(wall: context.time.now(), uptime: context.time.uptime()) else { return }
-        context.logger.warning(
-            "the system's clock was set \(jump > .zero ? "forward" : "back") by \(abs(jump.seconds).inWords); what waits, waits as long as before"
-        )
+        clock.look(wall: context.time.now(), uptime: context.time.uptime())
+        if let jump = clock.takeForward() {
+            context.logger.warning("the system's clock was set forward by \(jump.seconds.inWords); all that waits is due")
+            context.bells.ringAll()
+        }
+        guard clock.back > .zero else { return }
         do throws(JobStoreError) {
-            try await context.store.shiftDue(by: jump)
+            try await context.store.shiftDue(by: .zero - clock.back)
+            context.logger.warning(
+                "the system's clock was set back by \(clock.back.seconds.inWords); what waits is moved along with it")
+            clock.back = .zero
+            // The next day, as the clock had it, may be years away.
+            try await Releaser(context: context).releaseAll()
+            context.bells.ringAll()
         } catch {
+            // Remembered until the ledger takes it.
             context.note(error)
         }
-        context.bells.ringAll()
     }
 }
 
@@ -86,6 +109,9 @@ struct Gatekeeper: Sendable {
 struct ClockWatch: Sendable {
     private var wall: Date
     private var uptime: Duration
+    private var forward = Duration.zero
+    /// How far it was set back since that was last allowed for.
+    var back = Duration.zero
     /// What clocks that are steered gently may differ by.
     private static let tolerance = Duration.seconds(5)
 
@@ -94,10 +120,17 @@ struct ClockWatch: Sendable {
         self.uptime = uptime
     }
 
-    /// How far the clock was set since the last look, forward or back; nil where it only ran.
-    mutating func jump(wall now: Date, uptime nowUptime: Duration) -> Duration? {
+    /// Notes how far the clock was set since the last look, if it did not only run.
+    mutating func look(wall now: Date, uptime nowUptime: Duration) {
         let jump = Duration.seconds(now.timeIntervalSince(wall)) - (nowUptime - uptime)
         (wall, uptime) = (now, nowUptime)
-        return jump > Self.tolerance || jump < .zero - Self.tolerance ? jump : nil
+        if jump > Self.tolerance { forward += jump }
+        if jump < .zero - Self.tolerance { back += .zero - jump }
+    }
+
+    /// How far it was set forward since this was last asked; nil where it was not.
+    mutating func takeForward() -> Duration? {
+        defer { forward = .zero }
+        return forward > .zero ? forward : nil
     }
 }

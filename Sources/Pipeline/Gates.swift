@@ -39,35 +39,55 @@ package final class Gates: Sendable {
     /// How long until the next check is due.
     func timeToNextCheck() -> Duration? { states.withLock(\.nextCheck).map { max(.zero, $0 - time.uptime()) } }
 
+    /// Only a gate that was open wakes anybody: those who wait would else wake each other as long as it is closed.
     func close(
         _ gate: Gate, reason: String, stops: Set<Work> = [], during work: Work? = nil, retryAfter: Duration? = nil
     ) {
         let (uptime, now) = (time.uptime(), time.now())
-        let isNews = states.withLock {
+        let closing = states.withLock {
             $0.close(
                 gate, reason: reason, stops: stops, during: work, retryAfter: retryAfter, at: uptime, on: now)
         }
-        ring()
-        guard isNews else { return logger.debug("still waiting for \(gate.rawValue): \(reason)") }
-        logger.warning("everything that needs it waits: \(reason)", metadata: ["gate": "\(gate.rawValue)"])
-        if gate.needsPerson { notify(Notice(.gateClosed(gate), message: reason, at: now)) }
+        switch closing {
+        case .known: logger.debug("still waiting for \(gate.rawValue): \(reason)")
+        case .again:
+            logger.debug("waiting again for \(gate.rawValue): \(reason)")
+            ring()
+        case .news:
+            warn(of: gate, reason)
+            if gate.needsPerson { notify(Notice(.gateClosed(gate), message: reason, at: now)) }
+            ring()
+        }
     }
 
-    func open(_ gate: Gate) { tell(states.withLock { $0.open(gate, at: time.uptime()) }.map { [$0] } ?? []) }
+    private func warn(of gate: Gate, _ reason: String) {
+        logger.warning("waiting for \(gate.lacking): \(reason)", metadata: ["gate": "\(gate.rawValue)"])
+    }
+
+    func open(_ gate: Gate) {
+        let opening = states.withLock { $0.open(gate, at: time.uptime()) }
+        if let opening { tell([opening]) }
+    }
     func postpone(_ gate: Gate) { states.withLock { $0.postpone(gate, at: time.uptime()) } }
-    func succeeded(_ work: Work, begun: Duration) {
+
+    /// To be taken before a step that may show that all is well.
+    var moment: GateStates.Moment { states.withLock(\.moment) }
+    func succeeded(_ work: Work, begun moment: GateStates.Moment) {
         let (wasClosed, opened) = states.withLock { states in
-            (!states.closed.isEmpty, states.succeeded(work, begun: begun, at: time.uptime()))
+            (!states.closed.isEmpty, states.succeeded(work, begun: moment, at: time.uptime()))
         }
         tell(opened)
         // Less may be stopped now, though nothing has opened.
         if wasClosed, opened.isEmpty { ring() }
     }
-    func beginProbe(_ work: Work) { states.withLock { $0.beginProbe(work) } }
+    func beginProbe(_ work: Work) -> Bool { states.withLock { $0.beginProbe(work, at: time.uptime()) } }
     func endProbe(_ work: Work) {
         states.withLock { $0.endProbe(work, at: time.uptime()) }
         ring()
     }
+    /// There was nothing to try it with.
+    func leaveProbe(_ work: Work) { states.withLock { $0.endProbe(work, at: time.uptime()) } }
+
     private func ring() {
         bell.ring()
         changed()
@@ -75,33 +95,37 @@ package final class Gates: Sendable {
 
     /// Takes over what an earlier process knew, so that nobody is told twice.
     func restore(_ gates: [ClosedGate]) {
-        let uptime = time.uptime()
+        let (uptime, now) = (time.uptime(), time.now())
         states.withLock { states in
-            for gate in gates { states.restore(gate, at: uptime) }
+            for gate in gates {
+                let isTold = gate.gate.needsPerson || now.timeIntervalSince(gate.since) >= Self.patience
+                states.restore(gate, isTold: isTold, at: uptime)
+            }
         }
     }
 
-    /// Tells of gates that have stayed closed though they usually open by themselves.
+    /// Tells of gates that have stayed closed though they usually open by themselves, or seemed to have opened.
     func tellOfLasting() {
         let now = time.now()
         for gate in states.withLock({ $0.lasting(longerThan: Self.patience, on: now) }) {
+            warn(of: gate.gate, gate.reason)
             notify(Notice(.gateClosed(gate.gate), message: gate.reason, at: now))
         }
     }
 
+    /// Seconds.
     private static let patience: TimeInterval = 300
 
-    private func tell(_ opened: [GateStates.Opened]) {
+    /// Whoever has heard that a gate was closed hears that it is open.
+    private func tell(_ opened: [GateStates.Opening]) {
         guard !opened.isEmpty else { return }
         let now = time.now()
-        for opened in opened {
-            let gate = opened.gate
+        for opening in opened {
+            let gate = opening.gate
             let message =
-                "\(gate.gate.rawValue) is well again after \(now.timeIntervalSince(gate.since).inWords); work goes on"
-            logger.notice("\(message)", metadata: ["gate": "\(gate.gate.rawValue)"])
-            if opened.wasTold {
-                notify(Notice(.gateOpened(gate.gate), message: message, at: now))
-            }
+                "\(gate.gate.restored) after \(now.timeIntervalSince(gate.since).inWords); work goes on"
+            if opening.wasLogged { logger.notice("\(message)", metadata: ["gate": "\(gate.gate.rawValue)"]) }
+            if opening.wasTold { notify(Notice(.gateOpened(gate.gate), message: message, at: now)) }
         }
         ring()
     }

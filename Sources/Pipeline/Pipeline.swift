@@ -14,7 +14,7 @@ package struct Pipeline: Service {
     }
 
     package func run() async throws {
-        try await StartUp(context: context).resume()
+        guard try await resume() else { return }
         // Paid work is asked after whatever has become of the share.
         let asking = [
             Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop,
@@ -38,6 +38,21 @@ package struct Pipeline: Service {
             }
             // The first that fails ends the others; waiting for all would keep its error back.
             for try await _ in group {}
+        }
+    }
+
+    /// Takes up where an earlier process ended, once the ledger can be written. False when it was told to stop before.
+    private func resume() async throws -> Bool {
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await context.insisting { () async throws(JobStoreError) in
+                    try await StartUp(context: context).resume()
+                }
+            }
+            return true
+        } catch {
+            guard Task.isShuttingDownGracefully, case JobStoreError.unavailable = error else { throw error }
+            return false
         }
     }
 

@@ -25,22 +25,23 @@ extension Context {
         return gates.admission(work)
     }
 
-    /// Closes the gates of folders that are not in their place; opening them again is the gatekeeper's.
+    /// Closes the gates of folders that are not in their place; opening them again is the gatekeeper's. Gives back why.
     @discardableResult
-    func lookAtPlaces() async -> PlaceGone? {
-        guard let places else { return nil }
+    func lookAtPlaces() async -> [Gate: String] {
+        guard let places else { return [:] }
         let looks = await files.run { [(Gate.inbox, places.inbox.look()), (.outbox, places.outbox.look())] }
-        var gone: PlaceGone?
+        var absent: [Gate: String] = [:]
         for case (let gate, .absent(let reason)) in looks {
             gates.close(gate, reason: reason)
-            gone = gone ?? PlaceGone(description: reason)
+            absent[gate] = reason
         }
-        return gone
+        return absent
     }
 
-    /// Throws unless both folders are in their place: the last look before something is written there.
-    func requirePlaces() async throws(PlaceGone) {
-        if let gone = await lookAtPlaces() { throw gone }
+    /// Throws unless the folders are in their place: the last look before something is written there.
+    func requirePlaces(_ needed: [Gate] = [.inbox, .outbox]) async throws(PlaceGone) {
+        let absent = await lookAtPlaces()
+        if let reason = needed.lazy.compactMap({ absent[$0] }).first { throw PlaceGone(description: reason) }
     }
 
     /// Closes the gate that an error speaks of. False where it is the job's or file's own trouble.

@@ -20,7 +20,7 @@ struct Poller: Sendable {
     @Sendable
     private func poll(_ job: Job) async throws(JobStoreError) {
         guard case .generating(let generation) = job.state else { return }
-        let begun = context.time.uptime()
+        let moment = context.gates.moment
         let update: GenerationUpdate
         do {
             update = try await context.client.poll(generation.id)
@@ -35,7 +35,7 @@ struct Poller: Sendable {
             return
         }
         context.reached(.polled)
-        context.gates.succeeded(.poll, begun: begun)
+        context.gates.succeeded(.poll, begun: moment)
         switch update.phase {
         case .running:
             try await record(
@@ -49,6 +49,14 @@ struct Poller: Sendable {
             let failure = Self.failure(job, message, wasCompleted: generation.completed != nil)
             let failed = try await context.record(.generationFailed(failure), on: job)
             context.reached(.failed)
+            if generation.completed != nil {
+                context.notify(
+                    Notice(
+                        .notRetrieved,
+                        message: "\(job.name) may be paid for, and the API no longer has it: \(message.text). "
+                            + "hotreel retry \(job.id) asks again.",
+                        at: failed.updated, job: job.id))
+            }
             await Endings(context: context).settle(failed)
         }
     }
@@ -81,7 +89,9 @@ struct Poller: Sendable {
                 problems: [
                     Problem(
                         file: job.name + ".mp4", rule: "the API said: \(message.text)",
-                        remedy: "It may be paid for, so do not drop the files again. Show this to your admin.")
+                        remedy:
+                            "It may be paid for, so do not drop the files again. Show this to your admin, who can ask again: hotreel retry \(job.id)"
+                    )
                 ])
         }
         return Failure(

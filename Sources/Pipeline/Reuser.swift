@@ -26,11 +26,11 @@ struct Reuser: Sendable {
         switch original.state {
         case .delivered(let origin, let video): try await take(video, origin, of: original, for: job, reuse)
         case .queued, .held, .submitting, .unconfirmed, .generating, .generated, .reusing:
-            let wait = context.time.now().adding(.seconds(60))
+            // A bell tells when it ends; this is for what another process does to it.
             try await context.record(
                 .deliveryPostponed(
                     reason: "waits for \(Self.place(of: original)), which asks for the same video and is paid for once",
-                    until: wait), on: job)
+                    until: context.time.now().adding(pause(job))), on: job)
         case .failed, .cancelled:
             try await context.record(
                 .reuseAbandoned(reason: "\(Self.place(of: original)), which asked for the same video, did not get one"),
@@ -43,7 +43,7 @@ struct Reuser: Sendable {
     ) async throws(JobStoreError) {
         let delivery = Delivery(context: context)
         do {
-            try await context.requirePlaces()
+            try await context.requirePlaces([.outbox])
             if let known = reuse.downloaded, try await delivery.isInPlace(known, of: job) {
                 return try await finish(job, known, origin, original)
             }
@@ -52,18 +52,57 @@ struct Reuser: Sendable {
             let (named, final) = try await delivery.publish(part, file, of: job)
             try await finish(named, final, origin, original)
         } catch let error as JobStoreError {
+            // Somebody cancelled it meanwhile: no part of the copy may stay.
+            if case .lostRace = error, try await context.store.job(job.id)?.state.name == .cancelled {
+                removePart(of: job)
+            }
             throw error
         } catch is CancellationError {
             return
         } catch {
             if Task.isCancelled { return }
             guard let current = try await context.store.job(job.id), current.state.name == .reusing else { return }
-            let isGated = context.note(error)
+            try await postpone(current, error)
+        }
+    }
+
+    /// Puts a copy that could not be made off, or gives it up where trying again is no use: then the job is sent after all.
+    private func postpone(_ job: Job, _ error: any Error) async throws(JobStoreError) {
+        if Delivery(context: context).isTheWorlds(error) {
             try await context.record(
                 .deliveryPostponed(
-                    reason: "the copy cannot be made: \(error)",
-                    until: context.time.now().adding(isGated ? .zero : .seconds(30))), on: current)
+                    reason: "the copy waits: \(error)", until: Delivery(context: context).dueAfterTheWorldsTrouble()),
+                on: job)
+            return
         }
+        let history = try await context.store.history(of: job.id)
+        let found = history.lastIndex { $0.event == JobEvent.Name.reuseFound.rawValue } ?? 0
+        let tries = history[found...].count { $0.detail?.hasPrefix(Self.failed) == true }
+        if tries >= Self.tries, !Self.passes(error) {
+            try await abandon(job, "\(error)")
+            return
+        }
+        try await context.record(
+            .deliveryPostponed(reason: "\(Self.failed)\(error)", until: context.time.now().adding(pause(job))), on: job)
+    }
+
+    private static let failed = "the copy cannot be made: "
+    /// Tries before trouble that may be the video's own is taken to be.
+    private static let tries = 10
+
+    /// Whether it is trouble on the way to the API, and not with this one video.
+    private static func passes(_ error: any Error) -> Bool {
+        switch error {
+        case let error as PollError: error.trouble.kind != .api
+        case DownloadError.interrupted, VideoProblem.notChecked: true
+        default: false
+        }
+    }
+
+    /// The longer it has been, the longer until the next look: from half a minute to ten.
+    private func pause(_ job: Job) -> Duration {
+        let age = Duration.seconds(max(0, context.time.now().timeIntervalSince(job.created)))
+        return min(max(age / 10, .seconds(30)), .seconds(600))
     }
 
     /// The video in `part`, copied or fetched; nil where neither can be, which is recorded.
@@ -81,33 +120,35 @@ struct Reuser: Sendable {
         }
         if copied { return video }
         guard let generation = try await generation(of: origin) else {
-            return try await abandon(job, "its video is no longer in the outbox")
+            try await abandon(job, "its video is no longer in the outbox")
+            return nil
+        }
+        let update = try await context.client.poll(generation.id)
+        guard case .completed(let url) = update.phase else {
+            try await abandon(job, "its video is no longer in the outbox, and the API no longer has it")
+            return nil
         }
         do {
-            let update = try await context.client.poll(generation.id)
-            guard case .completed(let url) = update.phase else {
-                return try await abandon(job, "its video is no longer in the outbox, and the API no longer has it")
-            }
             try FileSystem.remove(part)
             _ = try await context.client.download(url, to: part, limit: context.configuration.maxVideoBytes)
             return try await Delivery(context: context).verified(part, of: job)
-        } catch let error as PollError where error.trouble.kind == .unreachable || error.trouble.kind == .rate {
-            throw error
-        } catch let error as DownloadError where !error.isLasting {
-            throw error
-        } catch let error as PollError {
-            return try await abandon(job, "its video is no longer in the outbox: \(error.trouble.message)")
-        } catch is DownloadError {
-            return try await abandon(job, "its video is no longer in the outbox, and its link has expired")
+        } catch let error as DownloadError where error.isLasting {
+            try await abandon(job, "its video is no longer in the outbox, and cannot be fetched again: \(error)")
+            return nil
         }
     }
 
-    private func abandon(_ job: Job, _ reason: String) async throws -> DeliveredVideo? {
-        if let part = try? context.outbox.downloadPath(of: job.id, folder: job.drop.folder) {
-            try FileSystem.remove(part)
-        }
+    private func abandon(_ job: Job, _ reason: String) async throws(JobStoreError) {
+        removePart(of: job)
         try await context.record(.reuseAbandoned(reason: "the same was delivered before, but \(reason)"), on: job)
-        return nil
+    }
+
+    private func removePart(of job: Job) {
+        do throws(FileError) {
+            try FileSystem.remove(context.outbox.downloadPath(of: job.id, folder: job.drop.folder))
+        } catch {
+            context.note(error)
+        }
     }
 
     /// The generation behind a video, through however many reuses.
@@ -140,7 +181,7 @@ extension DownloadError {
     /// Whether trying the same link again is no use.
     var isLasting: Bool {
         switch self {
-        case .expired, .notAVideo: true
+        case .expired, .notAVideo, .addressRefused: true
         default: false
         }
     }

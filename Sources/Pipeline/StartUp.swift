@@ -16,7 +16,8 @@ struct StartUp: Sendable {
             try await context.store.shiftDue(by: back)
         }
         try await context.store.endLeases()
-        context.gates.restore(try await context.store.closedGates().filter { !$0.gate.isChecked })
+        // Only trying again tells whether a disk is still full, so that one counts as new trouble.
+        context.gates.restore(try await context.store.closedGates().filter { $0.gate != .disk && $0.gate != .ledger })
         try await Reconciler(context: context).adoptInterrupted()
         try await Releaser(context: context).releaseAll()
     }
@@ -26,8 +27,21 @@ struct StartUp: Sendable {
         try FileSystem.makeFolder(context.claims.root, below: context.claims.inbox)
         try context.outbox.prepare()
         let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
-        for jobs in unsettled.values { try await heal(jobs) }
-        for drop in try context.claims.drops() where unsettled[drop] == nil { try await adopt(drop) }
+        for (drop, jobs) in unsettled { try await alone(drop) { try await heal(jobs) } }
+        for drop in try context.claims.drops() where unsettled[drop] == nil {
+            try await alone(drop) { try await adopt(drop) }
+        }
+    }
+
+    /// Only trouble with the world ends the healing; a drop that cannot be healed must not keep all others waiting.
+    private func alone(_ drop: DropID, _ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch {
+            if context.note(error) { throw error }
+            context.logger.error(
+                "what is left of drop \(drop) in \(context.claims.folder(of: drop)) cannot be put in order: \(error)")
+        }
     }
 
     private func heal(_ jobs: [Job]) async throws {
@@ -37,9 +51,13 @@ struct StartUp: Sendable {
         if jobs.allSatisfy({ $0.state.name.isEnded && $0.request != nil }) { return await endings.settle(first) }
         let missing = try first.drop.sources.filter { try context.claims.take($0, of: first.drop) != .taken }
         if jobs.allSatisfy(\.state.name.isEnded) { return await endings.settle(first) }
-        // Row first, then the rename: if the file was changed or taken away in between, this drop never was.
-        guard !missing.isEmpty, jobs.allSatisfy({ $0.attempts == 0 }) else { return }
-        try await endings.abandon(jobs, of: first.drop)
+        // Row first, then the rename: if the file was changed or taken away in between, this drop never was. A job that has been
+        // sent or is being given another's video has had its files; they are where they belong by now.
+        let isUntouched = jobs.allSatisfy { job in
+            job.attempts == 0 && [.queued, .held, .cancelled].contains(job.state.name)
+        }
+        guard !missing.isEmpty, isUntouched else { return }
+        try await endings.abandon(first.drop)
         context.logger.warning(
             "\(missing.map(\.file.shown).joined(separator: ", ")) changed while being claimed; it counts as a new drop")
     }

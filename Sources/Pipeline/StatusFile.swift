@@ -30,14 +30,15 @@ struct StatusFile: Sendable {
     private func write(unless written: JSONValue?) async -> JSONValue? {
         do {
             let status = try await Status.current(context)
-            guard status.json != written, await context.lookAtPlaces() == nil else { return written }
+            guard status.json != written else { return written }
+            try await context.requirePlaces([.outbox])
             var document = status.json.objectValue ?? [:]
             document["updated"] = .time(context.time.now())
             let (outbox, bytes) = (context.outbox, JSONValue.object(document).document)
             try await context.files.run { () throws(FileError) in try outbox.writeStatus(bytes) }
             return status.json
         } catch {
-            context.note(error)
+            if !context.note(error) { context.logger.debug("status.json stays as it was: \(error)") }
             return written
         }
     }

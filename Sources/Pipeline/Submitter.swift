@@ -54,15 +54,18 @@ struct Submitter: Sendable {
         guard let submitting = try await treasury.begin(job),
             let clientRequestID = submitting.state.submission?.clientRequestID
         else { return }
-        let begun = context.time.uptime()
+        let moment = context.gates.moment
         let outcome = await context.client.submit(
             OutgoingSubmission(
                 clientRequestID: clientRequestID, request: request,
                 attachments: context.claims.folder(of: job.drop.id)))
         context.reached(.answered)
         // What the API has said is known to nobody else: it is held until the ledger takes it.
-        try await context.insisting { () async throws(JobStoreError) in
-            try await record(outcome, of: submitting, begun: begun)
+        try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }
+        if case .accepted = outcome {
+            context.reached(.accepted)
+            context.gates.succeeded(.submit, begun: moment)
+            congestion.accepted(try await generating(), at: context.time.uptime())
         }
     }
 
@@ -83,14 +86,11 @@ struct Submitter: Sendable {
         }
     }
 
-    private func record(_ outcome: SubmissionOutcome, of job: Job, begun: Duration) async throws(JobStoreError) {
+    private func record(_ outcome: SubmissionOutcome, of job: Job) async throws(JobStoreError) {
         let now = context.time.now()
         switch outcome {
         case .accepted(let update):
             try await accept(update, for: job)
-            context.gates.succeeded(.submit, begun: begun)
-            congestion.accepted(try await inFlight(), at: context.time.uptime())
-            context.reached(.accepted)
         case .notTaken(let trouble):
             try await deferred(job, trouble)
         case .refused(let message):
@@ -137,7 +137,7 @@ struct Submitter: Sendable {
         let now = context.time.now()
         // The files concern this job alone; the rest waits at its gate.
         let until = trouble.kind == .files ? now.adding(.seconds(30)) : now
-        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await acceptedElsewhere(), accepted > 0
+        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await generating(), accepted > 0
         {
             congestion.refused(accepted: accepted, at: context.time.uptime())
             context.logger.info("the API takes about \(accepted) generations at once; Hotreel keeps to that for now")
@@ -148,7 +148,7 @@ struct Submitter: Sendable {
     }
 
     /// Generations that the API has taken and not finished.
-    private func acceptedElsewhere() async throws(JobStoreError) -> Int {
+    private func generating() async throws(JobStoreError) -> Int {
         try await context.store.counts()[.generating] ?? 0
     }
 }

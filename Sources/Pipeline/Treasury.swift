@@ -98,7 +98,7 @@ struct Releaser: Sendable {
 
     /// At start: the budget may have been raised.
     func releaseAll() async throws(JobStoreError) {
-        for job in try await waiting() { try await context.record(.released, on: job) }
+        for job in try await waiting() { try await release(job) }
     }
 
     /// Whenever some budget has become free: the next in line goes back to the Treasury, which holds it again if that is not
@@ -111,7 +111,7 @@ struct Releaser: Sendable {
                 let rings = bell.rings
                 do throws(JobStoreError) {
                     if context.gates.admission(.submit) == .open, let next = try await waiting().first {
-                        try await context.record(.released, on: next)
+                        try await release(next)
                     }
                 } catch {
                     context.note(error)
@@ -120,6 +120,15 @@ struct Releaser: Sendable {
             }
         } onGracefulShutdown: {
             bell.ring()
+        }
+    }
+
+    private func release(_ job: Job) async throws(JobStoreError) {
+        do throws(JobStoreError) {
+            try await context.record(.released, on: job)
+        } catch {
+            // A person was quicker.
+            guard case .lostRace = error else { throw error }
         }
     }
 

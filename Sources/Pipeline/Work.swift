@@ -26,6 +26,9 @@ enum Work: Hashable, Sendable, CaseIterable {
         case .intake, .settle: [.disk, .inbox, .outbox, .ledger]
         }
     }
+
+    /// Work that a gate always stops.
+    static func needing(_ gate: Gate) -> Set<Work> { Set(allCases.filter { $0.needs.contains(gate) }) }
 }
 
 extension Gate {

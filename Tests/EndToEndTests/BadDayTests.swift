@@ -29,7 +29,7 @@ extension EndToEnd {
 
         private func warnings(_ log: String, about gate: String) -> [String] {
             log.split(separator: "\n").map(String.init).filter {
-                $0.contains("everything that needs it waits") && $0.contains(gate)
+                $0.contains("warning: waiting for") && $0.contains(gate)
             }
         }
 
@@ -43,7 +43,7 @@ extension EndToEnd {
             try await HotreelStandIn.running("--instant", scenario: scenario) { standIn in
                 for name in names { try await folder.drop(pair: name) }
                 let log = try await folder.serving(api: standIn.url, settings: try hook(), key: "any") { service in
-                    _ = try await service.line("everything that needs it waits")
+                    _ = try await service.line("warning: waiting for")
                     try await folder.wait("seven videos and everything claimed") {
                         folder.root.files(in: "outbox/videos").count == 14
                             && folder.root.files(in: "inbox").allSatisfy {
@@ -80,7 +80,7 @@ extension EndToEnd {
             try await HotreelStandIn.running("--instant", "--key", "good") { standIn in
                 let log = try await folder.serving(api: standIn.url, settings: try hook(), key: "bad") { service in
                     for name in ["one", "two", "three"] { try await folder.drop(pair: name) }
-                    _ = try await service.line("everything that needs it waits")
+                    _ = try await service.line("warning: waiting for")
                     try await folder.wait("all to be claimed") { try await folder.jobs().count == 3 }
                     try await folder.wait("a notice") { try notices().count == 1 }
                     #expect(states(try await folder.jobs()).values.allSatisfy { $0 == "queued" })
@@ -114,7 +114,7 @@ extension EndToEnd {
             let kept = ["--instant", "--port", port, "--directory", memory["stand-in"].string]
             let log = try await folder.serving(api: "http://127.0.0.1:\(port)", key: "any") { service in
                 try await folder.drop(pair: "early")
-                _ = try await service.line("everything that needs it waits")
+                _ = try await service.line("warning: waiting for")
                 #expect(states(try await folder.jobs()) == ["early": "queued"])
                 try await HotreelStandIn.running(options: kept + ["--render-time", "2s"]) { _ in
                     _ = try await service.line("early: accepted")
@@ -158,7 +158,7 @@ extension EndToEnd {
                         api: standIn.url, settings: ["API_SUBMITS_PER_SECOND": "4"], key: "any"
                     ) { service in
                         for name in ["one", "two", "three"] { try await folder.drop(pair: name) }
-                        _ = try await service.line("everything that needs it waits")
+                        _ = try await service.line("warning: waiting for")
                         // Longer than any probe of ours would wait by itself.
                         try await Task.sleep(for: .seconds(1.5))
                         #expect(try await standIn.posts() == 1)

@@ -57,7 +57,7 @@ extension EndToEnd {
             }
             try await HotreelStandIn.running(options: kept + ["--key", "second"]) { standIn in
                 try await folder.serving(api: url, key: "first") { service in
-                    _ = try await service.line("everything that needs it waits")
+                    _ = try await service.line("warning: waiting for")
                     #expect(states(try await folder.jobs()) == ["shot": "generating"])
                 }
                 try await folder.serving(api: url, key: "second") { _ in

@@ -48,7 +48,7 @@ extension EndToEnd {
                 let log = try await folder.serving(api: standIn.url, key: Self.key) { service in
                     try folder.drop(try await TestPictures.make(), "shot.jpg")
                     try folder.drop(sidecar(), "shot.json")
-                    _ = try await service.line("everything that needs it waits")
+                    _ = try await service.line("warning: waiting for")
                 }
                 #expect(try await standIn.requests().isEmpty)
                 return log

@@ -139,7 +139,7 @@ extension EndToEnd {
                     for name in ["one", "two", "three"] { try await folder.drop(pair: name) }
                     _ = try await service.line("accepted by the API")
                     try disk.unmount(from: outbox)
-                    _ = try await service.line("everything that needs it waits")
+                    _ = try await service.line("warning: waiting for")
                     try await folder.wait("all to be made") {
                         states(try await folder.jobs()).values.allSatisfy { $0 == "generated" || $0 == "generating" }
                     }
@@ -172,7 +172,7 @@ extension EndToEnd {
                     _ = try await service.line("two: accepted by the API")
                     try folder.drop(try await TestPictures.make(size: "320x320"), "half.jpg")
                     try disk.unmount(from: inbox)
-                    _ = try await service.line("everything that needs it waits")
+                    _ = try await service.line("warning: waiting for")
                     try await Task.sleep(for: .seconds(2))
                     #expect(folder.entries("inbox") == [])
                     #expect(folder.root.files(in: "outbox/errors").isEmpty)
@@ -205,7 +205,7 @@ extension EndToEnd {
                 try await folder.drop(pair: "next")
                 for (place, disk) in disks { try disk.unmount(from: place) }
                 let ending = try await folder.running(
-                    api: standIn.url, key: "any", after: "everything that needs it waits"
+                    api: standIn.url, key: "any", after: "warning: waiting for"
                 ) { service in
                     _ = try await service.line("shot: generated")
                     #expect(!service.text.contains("ready"))

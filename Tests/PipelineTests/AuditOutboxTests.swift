@@ -33,7 +33,7 @@ struct AuditOutboxTests {
         for file in ["videos/shot.mp4", "originals/shot.png", "originals/shot.json"] { try remove("outbox/\(file)") }
         report = try await fixture.audit()
         #expect(report.exceptions.isEmpty && report.notes.isEmpty && report.videos == 0)
-        #expect(report.lines.first == "note: 1 delivered videos have been taken out of the outbox, as people do")
+        #expect(report.lines.first == "note: delivered videos that were taken out of the outbox, as people do: 1")
         report = try await fixture.audit(listsDetails: true)
         #expect(report.exceptions.isEmpty && Set(report.notes.map(\.kind)) == [.videoGone, .sourcesTaken])
         #expect(report.notes.allSatisfy { $0.job == job.id })

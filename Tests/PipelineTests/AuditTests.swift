@@ -155,6 +155,24 @@ struct AuditTests {
         #expect(try await fixture.audit().kinds == [.sourceMissing, .sourceMissing])
     }
 
+    @Test func `A reuse cut short when its sources were put away is delivered at the next start, and not cancelled`()
+        async throws
+    {
+        let original = try await fixture.delivered("original")
+        guard case .delivered(_, let made) = original.state else { return #expect(Bool(false), "\(original.state)") }
+        let video = DeliveredVideo(name: "shot", sha256: made.sha256, bytes: made.bytes, facts: made.facts)
+        let job = try await fixture.after(.reuseFound(original.id), .downloaded(video), on: fixture.claimedJob())
+        try fixture.folder.write(try await SmallVideo.bytes, to: "outbox/videos/shot.mp4")
+        try fixture.context.outbox.receive(job.drop, from: fixture.context.claims, in: .originals, number: 1)
+        try fixture.context.claims.remove(job.drop.id)
+        #expect(Set(try await fixture.audit().notes.map(\.kind)) == [.deliveryUnfinished])
+        try await fixture.start()
+        try await fixture.run(Reuser(context: fixture.context).loop)
+        #expect(try await fixture.state(job) == .delivered)
+        let report = try await fixture.audit()
+        #expect(report.exceptions.isEmpty && report.notes.isEmpty && report.videos == 2, "\(report.lines)")
+    }
+
     // MARK: Beside a running service
 
     @Test func `What has come to rest at the second look is not told`() async throws {

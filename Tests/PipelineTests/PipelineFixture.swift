@@ -4,6 +4,7 @@ import Foundation
 import Jobs
 import Logging
 import SQLiteStore
+import Synchronization
 import SystemPackage
 import TestKit
 import VideoAPI
@@ -16,17 +17,24 @@ struct PipelineFixture: Sendable {
     let store: SQLiteJobStore
     let api = FakeAPI()
     let clock = ManualClock()
+    let notices = Notices()
     let context: Context
 
     /// - Parameters:
     ///   - time: the fixture's own clock by default.
+    ///   - inbox, outbox: on another disk; folders of the fixture's own by default.
+    ///   - hasPlaces: whether the folders have to lie where they lie now.
+    ///   - wrapping: puts something between the pipeline and the ledger.
     ///   - trace: hears each statement of the ledger, to do something between two of them.
     init(
         _ configure: (inout PipelineConfiguration) -> Void = { _ in }, time: Timekeeper? = nil,
-        trace: StatementTrace? = nil
+        inbox: FilePath? = nil, outbox: FilePath? = nil, hasPlaces: Bool = false,
+        wrapping: (SQLiteJobStore) -> any JobStore = { $0 },
+        reached: @escaping @Sendable (Step) -> Void = { _ in }, trace: StatementTrace? = nil
     ) throws {
         folder = try TemporaryFolder()
         for name in ["inbox", "outbox", "state"] { try folder.folder(name) }
+        let (inbox, outbox) = (inbox ?? folder["inbox"], outbox ?? folder["outbox"])
         store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string, trace: trace)
         var configuration = PipelineConfiguration()
         configuration.submitsPerSecond = 0
@@ -35,8 +43,10 @@ struct PipelineFixture: Sendable {
         configuration.duplicates = .generate
         configure(&configuration)
         context = Context(
-            store: store, client: api, catalog: try .bundled(), claims: Claims(inbox: folder["inbox"]),
-            outbox: Outbox(root: folder["outbox"]), configuration: configuration, time: time ?? clock.timekeeper,
+            store: wrapping(store), client: api, catalog: try .bundled(), claims: Claims(inbox: inbox),
+            outbox: Outbox(root: outbox), configuration: configuration, time: time ?? clock.timekeeper,
+            places: hasPlaces ? try Places(inboxAt: inbox, outboxAt: outbox) : nil,
+            notify: { [notices] in notices.add($0) }, reached: reached,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try context.outbox.prepare()
         try FileSystem.makeFolder(context.claims.root)
@@ -48,7 +58,7 @@ struct PipelineFixture: Sendable {
     func drop(_ stem: String = "shot", in place: FileName = "") throws -> Drop {
         let sources = try [(Source.Role.picture, "\(stem).png"), (.sidecar, "\(stem).json")].map { role, name in
             let relative = InboxPath(folder: place, name: FileName(name)).relative
-            let path = try folder.write("\(role) of \(stem)", to: folder["inbox"].appending(relative))
+            let path = try folder.write("\(role) of \(stem)", to: context.claims.inbox.appending(relative))
             guard let status = try FileSystem.status(of: path) else { throw Vanished(path: path) }
             return Source(
                 role: role, file: FileName(name), identity: status.identity,
@@ -60,7 +70,7 @@ struct PipelineFixture: Sendable {
     struct Vanished: Error { let path: FilePath }
 
     /// The jobs of a drop, as the intake makes them.
-    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false) -> [Job] {
+    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false, fingerprint: String? = nil) -> [Job] {
         (1...variations).map { number in
             .queued(
                 .make(at: clock.date, chance: UInt32(number) << 20 | .random(in: 0..<1 << 20)), drop: drop,
@@ -72,22 +82,27 @@ struct PipelineFixture: Sendable {
                             name: "\(drop.stem).png".fileName, mimeType: "image/png", bytes: 7, sha256: "ab")
                     ]),
                 name: OutputName.variation(number, of: variations, name: drop.stem), priority: 5, held: held,
-                at: clock.date)
+                fingerprint: fingerprint.map { "\($0)-\(number)" }, at: clock.date)
         }
     }
 
     /// Jobs of a pair that has been claimed: rows and files in place.
-    func claimed(_ stem: String = "shot", in place: FileName = "", variations: Int = 1) async throws -> [Job] {
+    func claimed(
+        _ stem: String = "shot", in place: FileName = "", variations: Int = 1, held: Bool = false,
+        fingerprint: String? = nil
+    ) async throws -> [Job] {
         let drop = try drop(stem, in: place)
-        let jobs = jobs(of: drop, variations: variations)
+        let jobs = jobs(of: drop, variations: variations, held: held, fingerprint: fingerprint)
         try context.claims.prepare(drop.id)
         try await store.insert(jobs)
         for source in drop.sources { _ = try context.claims.take(source, of: drop) }
         return jobs
     }
 
-    func claimedJob(_ stem: String = "shot", in place: FileName = "") async throws -> Job {
-        try await claimed(stem, in: place)[0]
+    func claimedJob(
+        _ stem: String = "shot", in place: FileName = "", held: Bool = false, fingerprint: String? = nil
+    ) async throws -> Job {
+        try await claimed(stem, in: place, held: held, fingerprint: fingerprint)[0]
     }
 
     /// Records what has happened to a job meanwhile.
@@ -139,7 +154,8 @@ struct PipelineFixture: Sendable {
     func run(_ loop: DueLoop) async throws {
         let due = try await store.claimDue(
             loop.state, now: clock.date, leaseEnd: clock.date.adding(loop.lease), limit: 1000)
-        for job in due { try await loop.step(job) }
+        // Whatever the gates say: what they let through is tried elsewhere.
+        for job in due { try await DueLoop.$isProbe.withValue(true) { try await loop.step(job) } }
     }
 
     func submit() async throws { try await run(Submitter(context: context).loop) }
@@ -152,6 +168,23 @@ struct PipelineFixture: Sendable {
     }
     func reuse() async throws { try await run(Reuser(context: context).loop) }
     func release() async throws { try await run(Releaser(context: context).loop) }
+}
+
+/// What an admin would have been told.
+final class Notices: Sendable {
+    private let told = Mutex<[Notice]>([])
+    var all: [Notice] { told.withLock { $0 } }
+    var kinds: [Notice.Kind] { all.map(\.kind) }
+    func add(_ notice: Notice) { told.withLock { $0.append(notice) } }
+}
+
+extension Places {
+    /// The folders have to lie where they lie now.
+    init(inboxAt inbox: FilePath, outboxAt outbox: FilePath) throws {
+        self.init(
+            inbox: SharePresence(role: "inbox", root: inbox, place: try .of(inbox)),
+            outbox: SharePresence(role: "outbox", root: outbox, place: try .of(outbox)))
+    }
 }
 
 extension ManualClock {

@@ -85,7 +85,7 @@ struct UndoneClaimTests {
         try await fixture.store.insert(jobs)
         for source in drop.sources { _ = try fixture.context.claims.take(source, of: drop) }
         try fixture.folder.write("newer", to: "inbox/shot.png")
-        try await Endings(context: fixture.context).abandon(jobs, of: drop)
+        try await Endings(context: fixture.context).abandon(drop)
         #expect(fixture.inbox == ["shot.json", "shot.png", "still.png"])
         #expect(try fixture.folder.text(of: "inbox/shot.png") == "newer")
         #expect(fixture.outbox.filter { !$0.contains(".error.") } == ["errors/shot.png"])

@@ -134,14 +134,14 @@ extension AuditFinding.Kind {
         }
     }
 
-    /// What many of these are together, after their number: `3 videos have been taken away`.
-    var plural: String {
+    /// What they are together, before their number: `delivered videos that were taken out of the outbox, as people do: 3`.
+    var summary: String {
         switch self {
-        case .videoGone: "delivered videos have been taken out of the outbox, as people do"
-        case .sourcesTaken: "drops that ended have had their files taken out of the outbox, as people do"
-        case .foreignFile: "files in the outbox are not Hotreel's"
+        case .videoGone: "delivered videos that were taken out of the outbox, as people do"
+        case .sourcesTaken: "drops whose files were taken out of the outbox, as people do"
+        case .foreignFile: "files in the outbox that are not Hotreel's"
         case .otherRequest:
-            "requests in the API's log are of a Hotreel with another ledger, or of this one before its ledger was replaced"
+            "requests in the API's log by a Hotreel with another ledger, or by this one before its ledger was replaced"
         default: rawValue.replacing("_", with: " ")
         }
     }

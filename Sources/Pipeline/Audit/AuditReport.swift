@@ -59,7 +59,7 @@ package struct AuditReport: Sendable {
         var lines = exceptions.map { "✗ \($0.line)" } + notes.map { "note: \($0.line)" }
         for (kind, count) in details.sorted(by: { $0.key.rawValue < $1.key.rawValue })
         where !notes.contains(where: { $0.kind == kind }) {
-            lines.append("note: \(count) \(kind.plural)")
+            lines.append("note: \(kind.summary): \(count)")
         }
         switch log {
         case .read: break

@@ -107,7 +107,9 @@ enum SourceRules {
             return AuditFinding(
                 .sourceTwice, job: job.id, file: path,
                 "The same file lies in keeping and still in the inbox, as \(job.drop.folder.appending(file.source.file).shown).",
-                remedy: "Hotreel's next start takes the name in the inbox away; else remove it, or the file is a drop once more.")
+                remedy:
+                    "Hotreel's next start takes the name in the inbox away; else remove it, or the file is a drop once more."
+            )
         }
     }
 
