@@ -53,7 +53,7 @@ struct Claimer: Sendable {
                 drop, stem: candidate.stem, problems: [problem.problem(file: candidate.stem)])
         }
         // Leased to the Intake until the files are in the claim folder, so that nobody sends what is not there yet.
-        try await context.store.insert(jobs, leasedUntil: now.adding(.seconds(3600)))
+        try await insert(jobs, of: drop, leasedUntil: now.adding(.seconds(3600)))
         context.reached(.claimRecorded)
         let overtaken: Source?
         do {
@@ -122,13 +122,23 @@ struct Claimer: Sendable {
         try context.claims.prepare(drop.id)
         // The row has ended from the start, and nobody may give the files back before all of them are here.
         try await context.endings.pass(drop.id) {
-            try await context.store.insert([job], leasedUntil: nil)
+            try await insert([job], of: drop, leasedUntil: nil)
             _ = try await take(drop)
         }
         context.metrics.refusedDrops.increment()
         context.logger.warning("\(place(stem, drop)): refused. \(failure.message)", metadata: metadata([job]))
         await Endings(context: context).settle(job)
         return .claimed([job])
+    }
+
+    /// Without its row a drop is not claimed: its folder, which holds no sources yet, goes again.
+    private func insert(_ jobs: [Job], of drop: Drop, leasedUntil: Date?) async throws {
+        do {
+            try await context.store.insert(jobs, leasedUntil: leasedUntil)
+        } catch {
+            try context.claims.remove(drop.id)
+            throw error
+        }
     }
 
     /// Equal for requests that ask for the same video; nil where the API fetches a picture itself, so that nobody here knows what

@@ -1,5 +1,6 @@
 import Folders
 import Jobs
+import Media
 
 /// Where inbox and outbox have to lie. While one is not there, nothing is read from it, written to it or concluded from it.
 package struct Places: Sendable {
@@ -49,6 +50,13 @@ extension Context {
         switch error {
         case let error as FileError:
             return gates.close(by: error, in: [(.inbox, claims.inbox), (.outbox, outbox.root)])
+        case let problem as ImageProblem where problem.systemError != nil:
+            // A picture is fitted into its claim folder, which lies in the inbox.
+            guard let code = problem.systemError, note(FileError("fit a picture into", claims.root, code)) else {
+                logger.error("\(problem.rule)")
+                return false
+            }
+            return true
         case is PlaceGone: return true
         case JobStoreError.unavailable(let why):
             gates.close(.ledger, reason: "the ledger cannot be written: \(why)")

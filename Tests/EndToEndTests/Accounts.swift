@@ -51,11 +51,19 @@ extension HotreelFolder {
         (FileManager.default.subpaths(atPath: root[folder].string) ?? []).sorted()
     }
 
-    /// Expects that nothing lies in inbox and outbox but what belongs there once all jobs have ended, and that each video is the
-    /// one its receipt tells of.
-    func expectInOrder(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    /// Expects that nothing lies in inbox and outbox but what belongs there once all jobs have ended, that each video is the one
+    /// its receipt tells of, and that the audit agrees.
+    ///
+    /// - Parameter standIn: what knows of this folder's requests and of no others, to be asked too.
+    func expectInOrder(
+        _ standIn: HotreelStandIn? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         #expect(entries("inbox").filter { $0 != ".hotreel" } == [], sourceLocation: sourceLocation)
         try await expectNoLitter(sourceLocation: sourceLocation)
+        let log = standIn.map { ["--api-url", $0.url] } ?? ["--offline"]
+        let audit = try await HotreelBinary.call(
+            ["audit"] + log + options, environment: HotreelFolder.environment(key: "any"))
+        #expect(audit.status == 0, "\(audit.output)\(audit.errors)", sourceLocation: sourceLocation)
     }
 
     /// The same of the outbox alone.

@@ -39,7 +39,7 @@ extension EndToEnd {
                     #expect(try folder.root.exists(name) && folder.bytes(name) == whole, "\(prompt)")
                 }
                 #expect(folder.root.files(in: "outbox/errors").isEmpty)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
                 return log.split(separator: "\n").map(String.init)
             }
         }
@@ -117,7 +117,7 @@ extension EndToEnd {
                 let job = try #require(try await folder.jobs().first)
                 #expect(job["state"] == "failed" && job["generation_id"]?.stringValue != nil)
                 let report = try folder.root.text(of: "outbox/errors/shot.error.txt")
-                #expect(report.contains("is paid for") && report.contains("hotreel retry"))
+                #expect(report.contains("paid for, but could not be fetched") && report.contains("hotreel retry"))
                 try await folder.expectNoLitter()
                 try await standIn.scenario([:])
                 #expect(try await folder.call("retry", job["id"]?.stringValue ?? "").status == 0)

@@ -71,7 +71,7 @@ extension EndToEnd {
                 let jobs = try await folder.jobs()
                 #expect(jobs.count == 300 && jobs.allSatisfy { $0["state"] == "delivered" })
                 #expect(folder.root.files(in: "outbox/errors").isEmpty)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -101,7 +101,7 @@ extension EndToEnd {
                 try await standIn.expectPaidOnce(["one", "two", "three"])
                 #expect(try notices().map { $0["event"] } == ["gate_closed", "gate_opened"])
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -129,11 +129,11 @@ extension EndToEnd {
                 try await HotreelStandIn.running(options: kept) { standIn in
                     try await folder.waitUntilSettled(2)
                     try await standIn.expectPaidOnce(["early", "late"])
+                    try await folder.expectInOrder(standIn)
                 }
             }
             #expect(!log.contains("unconfirmed"))
             #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-            try await folder.expectInOrder()
         }
 
         @Test("429 with Retry-After in either form is heeded, for all and to the second", .timeLimit(.minutes(1)))
@@ -186,7 +186,7 @@ extension EndToEnd {
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
                 // Forty that were taken, and few that were not.
                 #expect(try await standIn.posts() < 80)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
     }

@@ -49,7 +49,7 @@ extension EndToEnd {
                 try await standIn.expectPaidOnce(names)
                 #expect(try await standIn.posts() == 5)
                 #expect(states(try await folder.jobs()).values.allSatisfy { $0 == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -131,7 +131,7 @@ extension EndToEnd {
                 }
                 try await standIn.expectPaidOnce(["twins"])
                 #expect(try await standIn.posts() == 1)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -149,7 +149,7 @@ extension EndToEnd {
                 }
                 #expect(try await standIn.paid() == ["calm", "calm", "stormy"])
                 #expect(try await standIn.posts() == 3)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -168,7 +168,7 @@ extension EndToEnd {
                 #expect(states(try await folder.jobs()).values.sorted() == ["delivered", "failed"])
                 // Both were asked for, and the one that failed cost nothing.
                 #expect(try await standIn.posts() == 2)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -188,7 +188,7 @@ extension EndToEnd {
                 #expect(try await folder.call("release", "shot").status == 0)
                 try await folder.serving(api: standIn.url, key: "any") { _ in try await folder.waitUntilSettled(1) }
                 try await standIn.expectPaidOnce(["shot"])
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
     }

@@ -66,7 +66,7 @@ extension EndToEnd {
         func faults() async throws {
             let scenario: JSONValue = ["faults": .array(Self.faults.map(\.json))]
             try await HotreelStandIn.running("--instant", scenario: scenario) { standIn in
-                try await inLanes(Self.faults) { try await meet($0, standIn) }
+                try await inLanes(Self.faults, 8) { try await meet($0, standIn) }
                 try await standIn.expectPaidOnce(Self.faults.filter { $0.outcome != .refused }.map(\.prompt))
                 let twice = Self.faults.count { $0.outcome == .sentAgain || $0.outcome == .asked }
                 #expect(try await standIn.posts() == Self.faults.count + twice)
@@ -156,7 +156,7 @@ extension EndToEnd {
                 try await standIn.expectPaidOnce(names)
                 #expect(try await standIn.posts() == 4)
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -194,7 +194,7 @@ extension EndToEnd {
                 #expect(try folder.receipt("shot")["generation_id"] == .string(generation))
                 try await standIn.expectPaidOnce(["shot"])
                 #expect(try await standIn.posts() == 1)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
     }

@@ -57,7 +57,7 @@ extension EndToEnd {
             try disk.mount(at: folder.root["inbox"])
             defer { try? disk.unmount(from: folder.root["inbox"]) }
             try await HotreelStandIn.running("--instant") { standIn in
-                try folder.drop(try await TestPictures.make(.tiff), "shot.tiff")
+                try folder.drop(try await TestPictures.make(.tiff, options: ["-pix_fmt", "rgb24"]), "shot.tiff")
                 try disk.fill(leaving: 8192)
                 try folder.drop(sidecar(["prompt": "shot"]), "shot.json")
                 try await folder.serving(api: standIn.url, key: "any") { service in
@@ -68,7 +68,7 @@ extension EndToEnd {
                     try await folder.waitUntilSettled(1)
                 }
                 try await standIn.expectPaidOnce(["shot"])
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -98,7 +98,7 @@ extension EndToEnd {
                 try await standIn.expectPaidOnce(["next", "sent"])
                 #expect(try await standIn.posts() == 2)
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -120,7 +120,7 @@ extension EndToEnd {
                 try await folder.serving(api: standIn.url, key: "any") { _ in try await folder.waitUntilSettled(1) }
                 try await standIn.expectPaidOnce(["shot"])
                 #expect(try await standIn.posts() == 1)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
 
@@ -153,7 +153,7 @@ extension EndToEnd {
                 }
                 try await standIn.expectPaidOnce(["four", "one", "three", "two"])
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
             try disk.unmount(from: outbox)
             #expect(folder.entries("outbox") == [])
@@ -183,7 +183,7 @@ extension EndToEnd {
                 }
                 try await standIn.expectPaidOnce(["half", "one", "two"])
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
             try disk.unmount(from: inbox)
             #expect(folder.entries("inbox") == [])
@@ -217,7 +217,7 @@ extension EndToEnd {
                 #expect(ending.status == 0)
                 try await standIn.expectPaidOnce(["next", "shot"])
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn)
             }
         }
     }
