@@ -56,13 +56,13 @@ extension HotreelFolder {
     ///
     /// - Parameter standIn: what knows of this folder's requests and of no others, to be asked too.
     func expectInOrder(
-        _ standIn: HotreelStandIn? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        _ standIn: HotreelStandIn? = nil, key: String = "any", sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         #expect(entries("inbox").filter { $0 != ".hotreel" } == [], sourceLocation: sourceLocation)
         try await expectNoLitter(sourceLocation: sourceLocation)
         let log = standIn.map { ["--api-url", $0.url] } ?? ["--offline"]
         let audit = try await HotreelBinary.call(
-            ["audit"] + log + options, environment: HotreelFolder.environment(key: "any"))
+            ["audit"] + log + options, environment: HotreelFolder.environment(key: key))
         #expect(audit.status == 0, "\(audit.output)\(audit.errors)", sourceLocation: sourceLocation)
     }
 

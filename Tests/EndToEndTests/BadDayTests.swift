@@ -101,7 +101,7 @@ extension EndToEnd {
                 try await standIn.expectPaidOnce(["one", "two", "three"])
                 #expect(try notices().map { $0["event"] } == ["gate_closed", "gate_opened"])
                 #expect(try await folder.jobs().allSatisfy { $0["state"] == "delivered" })
-                try await folder.expectInOrder(standIn)
+                try await folder.expectInOrder(standIn, key: "good")
             }
         }
 

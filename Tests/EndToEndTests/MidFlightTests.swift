@@ -69,7 +69,7 @@ extension EndToEnd {
                 }
                 try await standIn.expectPaidOnce(["shot"])
                 #expect(try await standIn.posts() == 0)
-                try await folder.expectInOrder()
+                try await folder.expectInOrder(standIn, key: "second")
             }
         }
 
