@@ -201,7 +201,8 @@ final class ChanceWorld {
         let variations = chance.once(in: 4) ? 2 : 1
         pass(1)
         _ = try await fixture.claimed(
-            stem, variations: variations, held: chance.once(in: 6), fingerprint: fingerprint)
+            stem, variations: variations, held: chance.once(in: 6), fingerprint: fingerprint,
+            at: process.context.time.now())
     }
 
     /// A person, who tells the truth; patient ones wait to be asked.
@@ -280,11 +281,6 @@ final class ChanceWorld {
     func lastComplaints() async throws -> [String] {
         var complaints = try await complaints()
         let jobs = try await fixture.store.jobs(JobQuery())
-        if try await !hasEnded() {
-            complaints.append("gates: \(process.context.gates.closed), \(process.context.gates.admission(.submit))")
-            complaints.append("allowance: \(try await Submitter(context: process.context).loop.allowance())")
-            complaints.append("due: \(String(describing: try await fixture.store.nextDue(.queued))) now \(process.context.time.now())")
-        }
         for job in jobs where !job.state.name.isEnded {
             complaints.append("\(job.name) is still \(job.state.name.rawValue), due \(job.due): \(job.reason ?? "")")
         }

@@ -13,37 +13,35 @@ struct GatesTests {
     @Test func `Many drops and an empty account: a few are refused, then one at a time, and one notice`() async throws {
         let fixture = try PipelineFixture { $0.maxInFlight = 1000 }
         for number in 1...60 { _ = try await fixture.claimed("shot\(number)") }
-        let credit = Mutex(7)
+        let (credit, times) = (Mutex(7), Mutex<[Duration]>([]))
+        let (context, clock) = (fixture.context, fixture.clock)
         fixture.api.onSubmit { submission in
             let isPaid = credit.withLock { credit in
                 credit -= 1
                 return credit >= 0
             }
-            return isPaid
-                ? .accepted(.sample(submission.clientRequestID))
-                : .notTaken(Trouble(kind: .credit, message: "no credit"))
+            if isPaid { return .accepted(.sample(submission.clientRequestID)) }
+            times.withLock { $0.append(clock.now.offset) }
+            return .notTaken(Trouble(kind: .credit, message: "no credit"))
         }
-        let (context, clock) = (fixture.context, fixture.clock)
         let running = Task { await Submitter(context: context).loop.run() }
-        while fixture.context.gates.closed.isEmpty { await Task.yield() }
-        var (early, quiet) = (0, 0)
-        while quiet < 200 {
-            await Task.yield()
-            let isUnderWay = try await fixture.store.counts()[.submitting] != nil
-            quiet = isUnderWay || fixture.api.submissions.count != early ? 0 : quiet + 1
-            early = fixture.api.submissions.count
+        /// Lets time pass while the loop sleeps.
+        func pass(until isOver: () async throws -> Bool) async throws {
+            while try await !isOver() {
+                if clock.sleepers > 0 { clock.advance(by: .seconds(1)) }
+                await Task.yield()
+            }
         }
-        #expect(early >= 8 && early <= 7 + 8, "those in the air")
-        for probe in 1...5 {
-            clock.advance(by: .seconds(300))
-            while fixture.api.submissions.count < early + probe { await Task.yield() }
-            await clock.waitForSleepers()
-            #expect(fixture.api.submissions.count == early + probe)
+        try await pass { times.withLock { ($0.last ?? .zero) >= .seconds(300) } }
+        let refused = times.withLock { $0 }
+        let probes = refused.drop { $0 < .seconds(10) }
+        #expect(refused.count - probes.count <= 8, "those in the air")
+        for (one, next) in zip(probes, probes.dropFirst()) {
+            #expect(next - one >= min(.seconds(300), (one - .zero) / 2), "one at a time, at growing intervals")
         }
         #expect(fixture.notices.kinds == [.gateClosed(.credit)])
         credit.withLock { $0 = 1000 }
-        clock.advance(by: .seconds(300))
-        while try await fixture.store.counts()[.generating] != 60 { await Task.yield() }
+        try await pass { try await fixture.store.counts()[.generating] == 60 }
         #expect(fixture.notices.kinds == [.gateClosed(.credit), .gateOpened(.credit)])
         #expect(try await fixture.store.counts()[.failed] == nil)
         running.cancel()

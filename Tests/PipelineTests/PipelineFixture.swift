@@ -75,7 +75,9 @@ struct PipelineFixture: Sendable {
     struct Vanished: Error { let path: FilePath }
 
     /// The jobs of a drop, as the intake makes them.
-    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false, fingerprint: String? = nil) -> [Job] {
+    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false, fingerprint: String? = nil, at date: Date? = nil)
+        -> [Job]
+    {
         (1...variations).map { number in
             .queued(
                 .make(at: clock.date, chance: UInt32(number) << 20 | .random(in: 0..<1 << 20)), drop: drop,
@@ -87,17 +89,17 @@ struct PipelineFixture: Sendable {
                             name: "\(drop.stem).png".fileName, mimeType: "image/png", bytes: 7, sha256: "ab")
                     ]),
                 name: OutputName.variation(number, of: variations, name: drop.stem), priority: 5, held: held,
-                fingerprint: fingerprint.map { "\($0)-\(number)" }, at: clock.date)
+                fingerprint: fingerprint.map { "\($0)-\(number)" }, at: date ?? clock.date)
         }
     }
 
     /// Jobs of a pair that has been claimed: rows and files in place.
     func claimed(
         _ stem: String = "shot", in place: FileName = "", variations: Int = 1, held: Bool = false,
-        fingerprint: String? = nil
+        fingerprint: String? = nil, at date: Date? = nil
     ) async throws -> [Job] {
         let drop = try drop(stem, in: place)
-        let jobs = jobs(of: drop, variations: variations, held: held, fingerprint: fingerprint)
+        let jobs = jobs(of: drop, variations: variations, held: held, fingerprint: fingerprint, at: date)
         try context.claims.prepare(drop.id)
         try await store.insert(jobs)
         for source in drop.sources { _ = try context.claims.take(source, of: drop) }

@@ -139,7 +139,7 @@ struct ReconcilerTests {
             job = try await fixture.now(job)
         }
         #expect(job.state.name == .failed)
-        #expect(try fixture.folder.text(of: "outbox/errors/shot.error.txt").contains("failed on this request 5 times"))
+        #expect(try fixture.folder.text(of: "outbox/errors/shot.error.txt").contains("shows each try as failed"))
     }
 
     @Test func `A generation that belongs to another job is not adopted, and a person is asked once`() async throws {
