@@ -206,7 +206,8 @@ final class ChanceWorld {
         let variations = chance.once(in: 4) ? 2 : 1
         pass(1)
         _ = try await fixture.claimed(
-            stem, variations: variations, held: chance.once(in: 6), fingerprint: fingerprint)
+            stem, variations: variations, held: chance.once(in: 6), fingerprint: fingerprint,
+            at: process.context.time.now())
     }
 
     /// A person, who tells the truth; patient ones wait to be asked.

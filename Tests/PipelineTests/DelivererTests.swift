@@ -205,6 +205,69 @@ struct DelivererTests {
             ])
     }
 
+    @Test func `While the inbox is away a video comes home, and the job waits for its sources without spinning`()
+        async throws
+    {
+        let fixture = try PipelineFixture(hasPlaces: true)
+        let job = try await fixture.generated(fixture.claimedJob())
+        let inbox = fixture.folder["inbox"].string
+        try FileManager.default.moveItem(atPath: inbox, toPath: inbox + ".away")
+        try await fixture.deliver()
+        var now = try await fixture.now(job)
+        #expect(now.state.name == .generated)
+        #expect(now.due == fixture.clock.date + 300)
+        #expect(fixture.folder.exists("outbox/videos/shot.mp4"))
+        #expect(!fixture.folder.exists("inbox"), "nothing is made where the share belongs")
+        try FileManager.default.moveItem(atPath: inbox + ".away", toPath: inbox)
+        fixture.clock.advance(by: .seconds(300))
+        try await fixture.deliver()
+        now = try await fixture.now(job)
+        #expect(now.state.name == .delivered)
+        #expect(fixture.api.downloads.count == 1)
+    }
+
+    @Test func `An outbox that is away costs no try, and nothing is written where it belongs`() async throws {
+        let fixture = try PipelineFixture(hasPlaces: true)
+        let job = try await fixture.generated(fixture.claimedJob())
+        let outbox = fixture.folder["outbox"].string
+        try FileManager.default.moveItem(atPath: outbox, toPath: outbox + ".away")
+        for _ in 1...10 {
+            try await fixture.deliver()
+            fixture.clock.advance(by: .seconds(86_400))
+        }
+        #expect(fixture.api.downloads.isEmpty)
+        #expect(!fixture.folder.exists("outbox"))
+        try FileManager.default.moveItem(atPath: outbox + ".away", toPath: outbox)
+        fixture.api.onDownload { _, _ in throw DownloadError.expired(status: 403) }
+        try await fixture.deliver()
+        #expect(try await fixture.state(job) == .generating, "its link has run out, so a new one is asked for")
+    }
+
+    @Test(.enabled(if: SmallDisk.isAvailable, "\(SmallDisk.remedy)"))
+    func `A full disk closes its gate and costs no try; with room the video comes home`() async throws {
+        let disk = try SmallDisk(bytes: 4 << 20)
+        try FileSystem.makeFolder(disk["outbox"])
+        let fixture = try PipelineFixture(outbox: disk["outbox"])
+        let job = try await fixture.generated(fixture.claimedJob())
+        try disk.fill()
+        for _ in 1...10 {
+            try await fixture.deliver()
+            fixture.clock.advance(by: .seconds(86_400))
+        }
+        #expect(fixture.context.gates.closed.map(\.gate) == [.disk])
+        #expect(fixture.context.gates.admission(.deliver) != .open)
+        #expect(fixture.notices.kinds == [.gateClosed(.disk)])
+        var memory = Gatekeeper(context: fixture.context).beginning
+        await Gatekeeper(context: fixture.context).look(&memory)
+        #expect(fixture.context.gates.isClosed(.disk), "there is no more room than before")
+        try disk.makeRoom()
+        fixture.clock.advance(by: .seconds(300))
+        await Gatekeeper(context: fixture.context).look(&memory)
+        #expect(fixture.context.gates.closed.isEmpty)
+        try await fixture.deliver()
+        #expect(try await fixture.state(job) == .delivered)
+    }
+
     /// Delivers in vain until it is given up.
     private func failAtLongLast(_ job: Job) async throws {
         for _ in 1...5 {

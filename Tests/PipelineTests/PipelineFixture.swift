@@ -26,8 +26,10 @@ struct PipelineFixture: Sendable {
     ///   - hasPlaces: whether the folders have to lie where they lie now.
     ///   - wrapping: puts something between the pipeline and the ledger.
     ///   - trace: hears each statement of the ledger, to do something between two of them.
+    ///   - skew: by how many seconds the calendar's clock goes wrong.
     init(
         _ configure: (inout PipelineConfiguration) -> Void = { _ in }, time: Timekeeper? = nil,
+        skew: (@Sendable () -> TimeInterval)? = nil,
         inbox: FilePath? = nil, outbox: FilePath? = nil, hasPlaces: Bool = false,
         wrapping: (SQLiteJobStore) -> any JobStore = { $0 },
         reached: @escaping @Sendable (Step) -> Void = { _ in }, trace: StatementTrace? = nil
@@ -36,6 +38,10 @@ struct PipelineFixture: Sendable {
         for name in ["inbox", "outbox", "state"] { try folder.folder(name) }
         let (inbox, outbox) = (inbox ?? folder["inbox"], outbox ?? folder["outbox"])
         store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string, trace: trace)
+        var time = time ?? clock.timekeeper
+        if let skew {
+            time = Timekeeper(now: { [clock] in clock.date + skew() }, uptime: time.uptime, sleep: time.sleep)
+        }
         var configuration = PipelineConfiguration()
         configuration.submitsPerSecond = 0
         configuration.lookupsPerSecond = 0
@@ -44,7 +50,7 @@ struct PipelineFixture: Sendable {
         configure(&configuration)
         context = Context(
             store: wrapping(store), client: api, catalog: try .bundled(), claims: Claims(inbox: inbox),
-            outbox: Outbox(root: outbox), configuration: configuration, time: time ?? clock.timekeeper,
+            outbox: Outbox(root: outbox), configuration: configuration, time: time,
             places: hasPlaces ? try Places(inboxAt: inbox, outboxAt: outbox) : nil,
             notify: { [notices] in notices.add($0) }, reached: reached,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -70,7 +76,9 @@ struct PipelineFixture: Sendable {
     struct Vanished: Error { let path: FilePath }
 
     /// The jobs of a drop, as the intake makes them.
-    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false, fingerprint: String? = nil) -> [Job] {
+    func jobs(of drop: Drop, variations: Int = 1, held: Bool = false, fingerprint: String? = nil, at date: Date? = nil)
+        -> [Job]
+    {
         (1...variations).map { number in
             .queued(
                 .make(at: clock.date, chance: UInt32(number) << 20 | .random(in: 0..<1 << 20)), drop: drop,
@@ -82,17 +90,17 @@ struct PipelineFixture: Sendable {
                             name: "\(drop.stem).png".fileName, mimeType: "image/png", bytes: 7, sha256: "ab")
                     ]),
                 name: OutputName.variation(number, of: variations, name: drop.stem), priority: 5, held: held,
-                fingerprint: fingerprint.map { "\($0)-\(number)" }, at: clock.date)
+                fingerprint: fingerprint.map { "\($0)-\(number)" }, at: date ?? clock.date)
         }
     }
 
     /// Jobs of a pair that has been claimed: rows and files in place.
     func claimed(
         _ stem: String = "shot", in place: FileName = "", variations: Int = 1, held: Bool = false,
-        fingerprint: String? = nil
+        fingerprint: String? = nil, at date: Date? = nil
     ) async throws -> [Job] {
         let drop = try drop(stem, in: place)
-        let jobs = jobs(of: drop, variations: variations, held: held, fingerprint: fingerprint)
+        let jobs = jobs(of: drop, variations: variations, held: held, fingerprint: fingerprint, at: date)
         try context.claims.prepare(drop.id)
         try await store.insert(jobs)
         for source in drop.sources { _ = try context.claims.take(source, of: drop) }
@@ -125,6 +133,18 @@ struct PipelineFixture: Sendable {
 
     func generated(_ job: Job) async throws -> Job {
         try await after(.completed(.link(1), charge: .sample), on: generating(job))
+    }
+
+    /// The next process over the same ledger and folders.
+    func restarted(
+        over ledger: (any JobStore)? = nil, _ configure: (inout PipelineConfiguration) -> Void = { _ in }
+    ) -> Context {
+        var configuration = context.configuration
+        configure(&configuration)
+        return Context(
+            store: ledger ?? store, client: api, catalog: context.catalog, claims: context.claims, outbox: context.outbox,
+            configuration: configuration, time: context.time, places: context.places,
+            notify: { [notices] in notices.add($0) }, logger: context.logger)
     }
 
     // MARK: Looking

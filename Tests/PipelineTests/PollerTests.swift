@@ -66,6 +66,7 @@ struct PollerTests {
             return
         }
         #expect(failure.stage == .delivery)
+        #expect(fixture.notices.kinds == [.notRetrieved])
         #expect(try !fixture.folder.text(of: "outbox/errors/shot.error.txt").contains("drag"))
     }
 
@@ -81,6 +82,29 @@ struct PollerTests {
         #expect(now.reason == "cannot ask the API: The API cannot be reached.")
         #expect(fixture.api.polls == 50)
         #expect(fixture.api.submissions.isEmpty)
+    }
+
+    @Test func `A generation that takes far too long is told once`() async throws {
+        _ = try await fixture.generating(fixture.claimedJob())
+        for _ in 1...100 {
+            fixture.clock.advance(by: .seconds(400))
+            try await fixture.poll()
+        }
+        #expect(fixture.notices.kinds == [.overdue])
+    }
+
+    @Test func `While the API cannot be reached, one poll at a time tries`() async throws {
+        for number in 1...5 { _ = try await fixture.generating(fixture.claimedJob("shot\(number)")) }
+        fixture.api.onPoll { _ in .failure(PollError(Trouble(kind: .unreachable, message: "no route"))) }
+        try await fixture.poll()
+        let gates = fixture.context.gates
+        #expect(gates.admission(.poll) == .closed(until: .seconds(10)))
+        #expect(gates.admission(.lookUp) == .closed(until: .seconds(10)))
+        #expect(gates.admission(.deliver) == .open)
+        fixture.clock.advance(by: .seconds(10))
+        #expect(gates.beginProbe(.poll))
+        #expect(!gates.beginProbe(.lookUp))
+        #expect(fixture.notices.all.isEmpty, "it usually opens by itself")
     }
 
     @Test func `A poll cut off by a shutdown says nothing about the API`() async throws {

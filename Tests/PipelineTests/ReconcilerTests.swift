@@ -96,6 +96,119 @@ struct ReconcilerTests {
         #expect(try await fixture.state(job) == .unconfirmed)
     }
 
+    @Test func `Rows that cannot be read are passed over, and the look goes on behind them`() async throws {
+        let job = try await unconfirmed()
+        let last = row(job.state.submission?.clientRequestID)
+        fixture.api.onLog { offset in
+            .success(RequestLogPage(rows: offset < 100 ? [] : [last], count: 100, hasMore: true))
+        }
+        try await fixture.lookUp()
+        #expect(fixture.api.logOffsets == [0, 100])
+        #expect(try await fixture.state(job) == .generating)
+    }
+
+    @Test func `A row that failed proves nothing where another shows the same request as taken`() async throws {
+        let job = try await unconfirmed()
+        let ours = job.state.submission?.clientRequestID
+        let rows = [row(ours, succeeded: false), row(nil), row(ours)]
+        fixture.api.onLog { _ in .success(RequestLogPage(rows: rows, hasMore: false)) }
+        try await fixture.lookUp()
+        #expect(try await fixture.state(job) == .generating)
+    }
+
+    @Test func `A status that nobody knows may be billed: its generation is asked about`() async throws {
+        let job = try await unconfirmed()
+        let row = RequestLogPage.Row(
+            clientRequestID: job.state.submission?.clientRequestID.rawValue, inferenceID: "found".generation,
+            outcome: .unknown("pending"), created: nil, charge: Charge())
+        fixture.api.onLog { _ in .success(RequestLogPage(rows: [row], hasMore: false)) }
+        try await fixture.lookUp()
+        #expect(try await fixture.state(job) == .generating)
+    }
+
+    @Test func `A request that failed five times is given back, unbilled`() async throws {
+        var job = try await fixture.claimedJob()
+        for _ in 1...5 {
+            job = try await fixture.after(
+                .submissionUnconfirmed(reason: "time-out", nextLookup: fixture.clock.date),
+                on: fixture.submitting(job))
+            let page = RequestLogPage(
+                rows: [row(job.state.submission?.clientRequestID, succeeded: false)], hasMore: false)
+            fixture.api.onLog { _ in .success(page) }
+            try await fixture.lookUp()
+            job = try await fixture.now(job)
+        }
+        #expect(job.state.name == .failed)
+        #expect(try fixture.folder.text(of: "outbox/errors/shot.error.txt").contains("shows each try as failed"))
+    }
+
+    @Test func `A generation that belongs to another job is not adopted, and a person is asked once`() async throws {
+        let other = try await fixture.generating(fixture.claimedJob("other"))
+        let job = try await unconfirmed()
+        let theirs = try #require(other.state.generation?.id)
+        let row = RequestLogPage.Row(
+            clientRequestID: job.state.submission?.clientRequestID.rawValue, inferenceID: theirs, outcome: .succeeded,
+            created: nil, charge: Charge())
+        fixture.api.onLog { _ in .success(RequestLogPage(rows: [row], hasMore: false)) }
+        for _ in 1...3 {
+            try await fixture.lookUp()
+            fixture.clock.advance(by: .seconds(3600))
+        }
+        let now = try await fixture.now(job)
+        #expect(now.state.name == .unconfirmed)
+        #expect(now.reason?.contains("hotreel resolve \(job.id)") == true)
+        #expect(fixture.notices.kinds == [.unconfirmed])
+    }
+
+    @Test func `The admin is asked once, though the log is not always to be read`() async throws {
+        _ = try await unconfirmed()
+        for round in 1...200 {
+            fixture.api.onLog { _ in
+                round.isMultiple(of: 3) ? .failure(.unreachable) : .success(RequestLogPage(rows: [], hasMore: false))
+            }
+            try await fixture.lookUp()
+            fixture.clock.advance(by: .seconds(3700))
+        }
+        #expect(fixture.notices.kinds.count { $0 == .unconfirmed } == 1)
+    }
+
+    @Test func `What is to be sent again in the end waits for its time and its looks, and only looks count`()
+        async throws
+    {
+        let fixture = try PipelineFixture { $0.resubmitUnconfirmed = true }
+        let job = try await fixture.after(
+            .submissionUnconfirmed(reason: "time-out", nextLookup: fixture.clock.date),
+            on: fixture.submitting(fixture.claimedJob()))
+        fixture.api.onLog { _ in .failure(.unreachable) }
+        for _ in 1...100 {
+            try await fixture.lookUp()
+            fixture.clock.advance(by: .seconds(3700))
+        }
+        fixture.api.onLog { _ in .success(RequestLogPage(rows: [], hasMore: false)) }
+        for _ in 1...72 {
+            try await fixture.lookUp()
+            #expect(try await fixture.state(job) == .unconfirmed)
+            fixture.clock.advance(by: .seconds(3700))
+        }
+        try await fixture.lookUp()
+        #expect(try await fixture.state(job) == .queued)
+    }
+
+    @Test func `A POST that was sent by a clock ahead of time is looked for, and a person is asked`() async throws {
+        let future = fixture.clock.date + 10 * 365 * 86_400
+        let job = try await fixture.claimedJob()
+        let submitting = try await fixture.store.record(
+            .submissionStarted(job.nextClientRequestID), on: job, at: future)
+        try await fixture.after(
+            .submissionUnconfirmed(reason: "time-out", nextLookup: fixture.clock.date), on: submitting)
+        for _ in 1...30 {
+            try await fixture.lookUp()
+            fixture.clock.advance(by: .seconds(3700))
+        }
+        #expect(fixture.api.logOffsets.count == 30)
+        #expect(fixture.notices.kinds == [.unconfirmed])
+    }
+
     @Test func `A log that cannot be read puts the look off, as long as the API wishes`() async throws {
         let job = try await unconfirmed()
         fixture.api.onLog { _ in .failure(.unreachable) }

@@ -133,6 +133,40 @@ struct StartUpTests {
         #expect(try await fixture.state(job) == .generating)
     }
 
+    @Test func `A drop that cannot be healed keeps no other waiting`() async throws {
+        let bad = try await fixture.claimedJob("bad")
+        // Where its claim folder was lies a file.
+        try FileSystem.removeTree(fixture.context.claims.folder(of: bad.drop.id))
+        try fixture.folder.write("", to: fixture.context.claims.folder(of: bad.drop.id))
+        let good = fixture.jobs(of: try fixture.drop("good"))[0]
+        try fixture.context.claims.prepare(good.drop.id)
+        try await fixture.store.insert([good])
+        try await fixture.start()
+        #expect(fixture.folder.exists("inbox/.hotreel/\(good.drop.id)/sources/good.png"))
+    }
+
+    @Test func `A copy cut off after its sources were placed is not taken for a claim that never was`() async throws {
+        let original = try await fixture.generated(fixture.claimedJob("original", fingerprint: "x"))
+        try await fixture.deliver()
+        let job = try await fixture.after(
+            .reuseFound(original.id), on: fixture.claimedJob("copy", fingerprint: "x"))
+        try await fixture.reuse()
+        let delivered = try await fixture.now(job)
+        #expect(delivered.state.name == .delivered)
+        // The same again, as far as everything but the last two words in the ledger.
+        let second = try await fixture.after(.reuseFound(original.id), on: fixture.claimedJob("second", fingerprint: "x"))
+        let troubled = TroubledStore(fixture.store)
+        troubled.set(.dying(writes: 1, after: false))
+        let dying = fixture.restarted(over: troubled)
+        try? await Reuser(context: dying).loop.step(second)
+        #expect(try await fixture.state(second) == .reusing)
+        #expect(fixture.folder.exists("outbox/originals/second.png"))
+        try await fixture.start()
+        try await fixture.reuse()
+        #expect(try await fixture.state(second) == .delivered)
+        #expect(fixture.folder.files(in: "outbox/videos").count == 6)
+    }
+
     @Test func `Starting twice changes nothing more`() async throws {
         let job = try await fixture.submitting(fixture.claimedJob())
         try await fixture.after(.submissionRefused(.sample(.submit)), on: job)
