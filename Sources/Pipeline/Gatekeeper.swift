@@ -86,7 +86,8 @@ struct Gatekeeper: Sendable {
     private func noticeClock(_ clock: inout ClockWatch) async {
         clock.look(wall: context.time.now(), uptime: context.time.uptime())
         if let jump = clock.takeForward() {
-            context.logger.warning("the system's clock was set forward by \(jump.seconds.inWords); all that waits is due")
+            context.logger.warning(
+                "the system's clock was set forward by \(jump.seconds.inWords); all that waits is due")
             context.bells.ringAll()
         }
         guard clock.back > .zero else { return }

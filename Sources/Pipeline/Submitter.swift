@@ -137,8 +137,7 @@ struct Submitter: Sendable {
         let now = context.time.now()
         // The files concern this job alone; the rest waits at its gate.
         let until = trouble.kind == .files ? now.adding(.seconds(30)) : now
-        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await generating(), accepted > 0
-        {
+        if trouble.kind == .rate, trouble.retryAfter == nil, let accepted = try? await generating(), accepted > 0 {
             congestion.refused(accepted: accepted, at: context.time.uptime())
             context.logger.info("the API takes about \(accepted) generations at once; Hotreel keeps to that for now")
         } else {

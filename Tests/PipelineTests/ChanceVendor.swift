@@ -180,7 +180,9 @@ final class ChanceVendor: Sendable {
     /// The generation of a request; nil after noting that there is none, which settles that it was not billed.
     func lookedUp(_ request: ClientRequestID) -> GenerationID? {
         books.withLock { books in
-            if let found = books.generations.first(where: { $0.value.request == request }), found.value.progress != .failed {
+            if let found = books.generations.first(where: { $0.value.request == request }),
+                found.value.progress != .failed
+            {
                 return found.key
             }
             books.cleared.insert(request)

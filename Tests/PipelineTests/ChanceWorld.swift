@@ -172,7 +172,8 @@ final class ChanceWorld {
         case ..<79: setClock()
         case ..<83: vendor.setFine(chance.once(in: 3))
         case ..<86: try move(chance.once(in: 2) ? "outbox" : "inbox")
-        case ..<89: process.store.set(chance.once(in: 2) ? nil : .failing(writes: Int.random(in: 1...4, using: &chance)))
+        case ..<89:
+            process.store.set(chance.once(in: 2) ? nil : .failing(writes: Int.random(in: 1...4, using: &chance)))
         case ..<92: process.store.set(.dying(writes: Int.random(in: 0...4, using: &chance), after: chance.once(in: 2)))
         case ..<93: try await restart()
         case ..<96: try await dropSomething()

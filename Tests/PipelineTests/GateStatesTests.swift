@@ -70,7 +70,8 @@ final class GateStatesTests {
     @Test func `A success opens what it was begun after`() {
         let before = states.moment
         close(.credit)
-        #expect(change { $0.succeeded(.submit, begun: before, at: .seconds(1)) }.isEmpty, "it was begun before the trouble")
+        #expect(
+            change { $0.succeeded(.submit, begun: before, at: .seconds(1)) }.isEmpty, "it was begun before the trouble")
         #expect(states.isClosed(.credit))
         let after = states.moment
         let opened = states.succeeded(.submit, begun: after, at: .seconds(10))

@@ -13,7 +13,8 @@ struct GatesTests {
     @Test func `Many drops and an empty account: a few are refused, then one at a time, and one notice`() async throws {
         let fixture = try PipelineFixture { $0.maxInFlight = 1000 }
         for number in 1...60 { _ = try await fixture.claimed("shot\(number)") }
-        let (credit, times) = (Mutex(7), Mutex<[Duration]>([]))
+        let credit = Mutex(7)
+        let times = Mutex<[Duration]>([])
         let (context, clock) = (fixture.context, fixture.clock)
         fixture.api.onSubmit { submission in
             let isPaid = credit.withLock { credit in

@@ -5,8 +5,10 @@ import Testing
 struct MoneyTests {
     /// `HOTREEL_SEEDS=1000..<1500` tries others.
     private static let seeds: Range<UInt64> = {
-        let bounds = (ProcessInfo.processInfo.environment["HOTREEL_SEEDS"] ?? "").split(separator: "..<").compactMap { UInt64($0) }
-        return bounds.count == 2 && bounds[0] < bounds[1] ? bounds[0]..<bounds[1] : 1..<9
+        let bounds = (ProcessInfo.processInfo.environment["HOTREEL_SEEDS"] ?? "").split(separator: "..<").compactMap {
+            UInt64($0)
+        }
+        return bounds.count == 2 && bounds[0] < bounds[1] ? bounds[0]..<bounds[1] : 1..<5
     }()
 
     @Test(arguments: seeds)
@@ -14,7 +16,7 @@ struct MoneyTests {
         seed: UInt64
     ) async throws {
         let world = try await ChanceWorld(seed: seed)
-        for _ in 1...250 {
+        for _ in 1...200 {
             try await world.happen()
             let complaints = try await world.complaints()
             guard complaints.isEmpty else {

@@ -142,7 +142,8 @@ struct PipelineFixture: Sendable {
         var configuration = context.configuration
         configure(&configuration)
         return Context(
-            store: ledger ?? store, client: api, catalog: context.catalog, claims: context.claims, outbox: context.outbox,
+            store: ledger ?? store, client: api, catalog: context.catalog, claims: context.claims,
+            outbox: context.outbox,
             configuration: configuration, time: context.time, places: context.places,
             notify: { [notices] in notices.add($0) }, logger: context.logger)
     }

@@ -63,7 +63,8 @@ struct ReuserTests {
         #expect(try await fixture.state(third) == .reusing)
     }
 
-    @Test func `One that is held, unsure or itself waiting is waited for; one that was cancelled is not`() async throws {
+    @Test func `One that is held, unsure or itself waiting is waited for; one that was cancelled is not`() async throws
+    {
         let unsure = try await fixture.after(
             .submissionUnconfirmed(reason: "lost", nextLookup: fixture.clock.date),
             on: fixture.submitting(asked("unsure")))

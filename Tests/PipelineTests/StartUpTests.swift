@@ -154,7 +154,8 @@ struct StartUpTests {
         let delivered = try await fixture.now(job)
         #expect(delivered.state.name == .delivered)
         // The same again, as far as everything but the last two words in the ledger.
-        let second = try await fixture.after(.reuseFound(original.id), on: fixture.claimedJob("second", fingerprint: "x"))
+        let second = try await fixture.after(
+            .reuseFound(original.id), on: fixture.claimedJob("second", fingerprint: "x"))
         let troubled = TroubledStore(fixture.store)
         troubled.set(.dying(writes: 1, after: false))
         let dying = fixture.restarted(over: troubled)

@@ -53,7 +53,9 @@ struct TreasuryTests {
 
     @Test func `What is held goes on the next day by itself, and a start looks again after a raise`() async throws {
         let fixture = try fixture(daily: 500)
-        let jobs = [try await fixture.claimedJob("a"), try await fixture.claimedJob("b"), try await fixture.claimedJob("c")]
+        let jobs = [
+            try await fixture.claimedJob("a"), try await fixture.claimedJob("b"), try await fixture.claimedJob("c"),
+        ]
         try await submitTogether(fixture)
         try await fixture.release()
         #expect(try await fixture.store.counts()[.held] == 2, "not before the day is over")
