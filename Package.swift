@@ -99,7 +99,7 @@ let package = Package(
         tests("SQLiteStoreTests", ["SQLiteStore", grdb]),
         tests("PipelineTests", ["Pipeline", "SQLiteStore", lifecycle, lifecycleTestKit, logging, subprocess, system]),
         tests("SimulatorTests", ["Simulator", httpClient, nioCore, nioPosix]),
-        tests("EndToEndTests", ["hotreel", "Pipeline", subprocess]),
+        tests("EndToEndTests", ["hotreel", "Pipeline", "SQLiteStore", subprocess]),
     ],
     swiftLanguageModes: [.v6]
 )

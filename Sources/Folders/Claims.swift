@@ -16,6 +16,8 @@ package struct Claims: Sendable {
         case fitted
         /// Second copies of the sources, for a drop that ends in two parts of the outbox.
         case twins
+        /// A mark for each request that has begun to go out.
+        case sending
         /// What is on its way to another disk, and complete there; see `Handover`.
         case leaving
 

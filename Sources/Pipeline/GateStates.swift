@@ -117,7 +117,8 @@ struct GateStates: Sendable {
         let wait = last.map { min($0 * 2, Self.longestWait) } ?? firstWait
         let isNews = last == nil
         closures[gate] = Closure(
-            since: date, reason: reason, stops: stopped, isAQuestions: isAQuestions, wait: wait, nextProbe: now + (retryAfter ?? wait),
+            since: date, reason: reason, stops: stopped, isAQuestions: isAQuestions, wait: wait,
+            nextProbe: now + (retryAfter ?? wait),
             met: troubles, isLogged: isNews, isTold: isNews && gate.needsPerson)
         return isNews ? .news : .again
     }

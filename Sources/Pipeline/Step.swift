@@ -9,6 +9,7 @@ package enum Step: String, Sendable, CaseIterable {
     case reuseFound = "reuse-found"
     case held
     case intentRecorded = "intent-recorded"
+    case marked
     case answered
     case accepted
     case refused

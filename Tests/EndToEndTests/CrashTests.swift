@@ -71,7 +71,7 @@ extension EndToEnd {
             #expect(ending.status == nil, "\(moment): \(ending.log)")
             settings["CRASH_AT"] = nil
             settings["BUDGET_DAILY_CREDITS"] = nil
-            if step == .intentRecorded { try await resolve(folder, standIn, settings) }
+            if step == .marked { try await resolve(folder, standIn, settings) }
             try await folder.serving(api: standIn.url, settings: settings, key: "any") { _ in
                 do {
                     try await folder.waitUntilSettled(names.count, within: .seconds(30))
@@ -94,7 +94,7 @@ extension EndToEnd {
             try await folder.expectInOrder()
         }
 
-        /// Ended after the intent and before the request: nobody can know, so it waits visibly, and a person says so.
+        /// Ended after the mark and before the request: nobody can know, so it waits visibly, and a person says so.
         private func resolve(_ folder: HotreelFolder, _ standIn: HotreelStandIn, _ settings: [String: String])
             async throws
         {

@@ -104,9 +104,10 @@ extension EndToEnd {
             "With the ledger's last transaction torn off after a kill, the job ends well and is paid once",
             .timeLimit(.minutes(3)))
         func tornLedger() async throws {
-            // Not `answered`: there the torn transaction is the intent itself, and nothing else tells of the request.
+            // With `marked` and `answered` the torn transaction is the intent itself, and only the mark tells of the request.
             let steps = [
-                "claim-recorded", "claimed", "accepted", "polled", "completed", "downloaded", "name-recorded",
+                "answered", "claim-recorded", "claimed", "accepted", "polled", "completed", "downloaded",
+                "name-recorded",
                 "published",
                 "receipt-written", "originals-placed", "delivered",
             ]

@@ -112,6 +112,43 @@ struct StartUpTests {
         #expect(fixture.api.submissions.isEmpty)
     }
 
+    @Test func `An intent without the mark that it goes out was never sent, one with it may have been`() async throws {
+        let (unsent, sent) = (try await fixture.claimedJob("unsent"), try await fixture.claimedJob("sent"))
+        for job in [unsent, sent] {
+            try await fixture.after(.submissionStarted(job.nextClientRequestID, expected: 600_000), on: job)
+        }
+        try fixture.context.claims.markSending(sent.nextClientRequestID, of: sent.drop.id)
+        try await fixture.start()
+        #expect(try await fixture.now(sent).state.name == .unconfirmed)
+        #expect(try await fixture.now(unsent).state.name == .queued)
+        #expect(try await fixture.now(unsent).attempts == 0)
+        try await fixture.submit()
+        #expect(fixture.api.submissions.count == 1)
+        #expect(try await fixture.now(unsent).state.name == .generating)
+    }
+
+    @Test func `A request that went out is not sent again though the ledger has forgotten it`() async throws {
+        let job = try await fixture.claimedJob()
+        try fixture.context.claims.markSending(job.nextClientRequestID, of: job.drop.id)
+        try await fixture.start()
+        try await fixture.submit()
+        let now = try await fixture.now(job)
+        #expect(now.state.name == .unconfirmed)
+        #expect(now.state.submission?.clientRequestID == job.nextClientRequestID)
+        #expect(fixture.api.submissions.isEmpty)
+    }
+
+    @Test func `The mark is there while a request is under way, and gone once it was surely not taken`() async throws {
+        let job = try await fixture.claimedJob()
+        fixture.api.onSubmit { [fixture] submission in
+            let isMarked = try? fixture.context.claims.isMarkedSending(submission.clientRequestID, of: job.drop.id)
+            return .notTaken(Trouble(kind: .rate, message: isMarked == true ? "marked" : "not marked"))
+        }
+        try await fixture.submit()
+        #expect(try await fixture.now(job).reason == "marked")
+        #expect(fixture.inbox.filter { $0.contains("/sending/") }.isEmpty)
+    }
+
     @Test func `Jobs under way and their files are left as they are`() async throws {
         let jobs = [
             try await fixture.claimedJob("a"), try await fixture.generating(fixture.claimedJob("b")),

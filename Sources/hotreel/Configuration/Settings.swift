@@ -11,6 +11,13 @@ struct Settings {
         /// The stand-in inside the process.
         case local
         case remote(URL)
+
+        var isOnThisMachine: Bool {
+            switch self {
+            case .local: true
+            case .remote(let url): SettingReader.isLoopback(url.host() ?? "")
+            }
+        }
     }
     enum LogFormat: String, CaseIterable { case text, json }
 
@@ -43,8 +50,8 @@ struct Settings {
         apiKeyFile = read.path(.apiKeyFile)
         submitTimeout = try read.duration(.apiSubmitTimeout, atLeast: .seconds(1))
         allowsPrivateHosts = try read.choice(.deliveryPrivateHosts, of: ["refuse", "allow"]) == "allow"
-        if case .remote(let url) = api, SettingReader.isLoopback(url.host() ?? "") { allowsPrivateHosts = true }
-        if api == .local { allowsPrivateHosts = true }
+        // What lies on this machine is not reached by way of anybody else's link.
+        if sources[.deliveryPrivateHosts] == nil { allowsPrivateHosts = api.isOnThisMachine }
         notifyCommand = read.path(.notifyCommand)
         simulatorScenario = read.path(.simulatorScenario)
         logFormat = try read.oneOf(.logFormat)
