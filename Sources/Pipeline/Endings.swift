@@ -15,6 +15,7 @@ struct Endings: Sendable {
             let siblings = try await context.store.jobs(of: job.drop.id).filter { $0.id != job.id }
             if siblings.allSatisfy(\.state.name.isEnded) {
                 try await context.names.pass(job.drop.place) { () throws in
+                    try await context.requirePlaces()
                     if try await wasGivenBack(job) {
                         try await regain(job.drop)
                     } else {

@@ -31,9 +31,9 @@ struct Reconciler: Sendable {
     /// Jobs in the middle of a POST when the process last ended: nobody knows how it went, unless it surely had not begun.
     func adoptInterrupted() async throws(JobStoreError) {
         let now = context.time.now()
-        let arePlacesThere = await context.lookAtPlaces() == nil
+        let isInboxThere = await context.lookAtPlaces()[.inbox] == nil
         for job in try await context.store.jobs(JobQuery(states: [.submitting])) {
-            let isUnsent = arePlacesThere ? await isUnsent(job) : false
+            let isUnsent = isInboxThere ? await SendingMarks(context: context).showUnsent(job) : false
             do throws(JobStoreError) {
                 try await context.record(
                     isUnsent
@@ -46,14 +46,6 @@ struct Reconciler: Sendable {
                 guard case .lostRace = error else { throw error }
             }
         }
-    }
-
-    /// Whether there is no mark that a request has begun to go out. The first Hotreel left none, and noted no price with its intents.
-    private func isUnsent(_ job: Job) async -> Bool {
-        guard let submission = job.state.submission, submission.expected != nil else { return false }
-        let (claims, drop) = (context.claims, job.drop.id)
-        let isMarked = await context.files.run { try? claims.isMarkedSending(submission.clientRequestID, of: drop) }
-        return isMarked == false
     }
 
     @Sendable

@@ -8,6 +8,7 @@ import VideoAPI
 struct Submitter: Sendable {
     let context: Context
     private let treasury: Treasury
+    private var marks: SendingMarks { SendingMarks(context: context) }
     private let pace: Pace
     private let congestion = SharedCongestion()
 
@@ -70,41 +71,24 @@ struct Submitter: Sendable {
         }
     }
 
-    /// Leaves the mark that the request goes out. False where it must not: it did before, or the mark cannot be made.
+    /// Leaves the mark that the request goes out. False where it must not, which is then recorded: it did before, or the mark
+    /// cannot be made.
     private func mark(_ id: ClientRequestID, _ job: Job) async throws(JobStoreError) -> Bool {
-        let (claims, drop) = (context.claims, job.drop.id)
-        do {
-            try await context.requirePlaces([.inbox])
-            let wasSent = try await context.files.run { () throws(FileError) in
-                if try claims.isMarkedSending(id, of: drop) { return true }
-                try claims.markSending(id, of: drop)
-                return false
-            }
+        switch await marks.make(id, of: job) {
+        case .made:
             context.reached(.marked)
-            guard wasSent else { return true }
+            return true
+        case .wasThere:
             // Ids are never used twice, so only a ledger that lost its last entries can be here.
             try await context.record(
                 .submissionUnconfirmed(
                     reason:
                         "this request went out before, and the ledger has lost the record of it; looking for it in the API's log",
                     nextLookup: context.time.now()), on: job)
-        } catch let error as JobStoreError {
-            throw error
-        } catch {
-            context.note(error)
-            try await deferred(job, Trouble(kind: .files, message: "nothing can be sent now: \(error)"))
-        }
-        return false
-    }
-
-    /// A request that was surely not taken leaves no mark. One that stays, because the share is gone, only costs a look-up.
-    private func unmark(_ job: Job) async {
-        guard let id = job.state.submission?.clientRequestID else { return }
-        let (claims, drop) = (context.claims, job.drop.id)
-        do {
-            try await context.files.run { () throws(FileError) in try claims.unmarkSending(id, of: drop) }
-        } catch {
-            context.note(error)
+            return false
+        case .impossible(let why):
+            try await deferred(job, Trouble(kind: .files, message: "nothing can be sent now: \(why)"))
+            return false
         }
     }
 
@@ -131,7 +115,7 @@ struct Submitter: Sendable {
         case .accepted(let update):
             try await accept(update, for: job)
         case .notTaken(let trouble):
-            await unmark(job)
+            await marks.remove(of: job)
             try await deferred(job, trouble)
         case .refused(let message):
             let failure = Failure(

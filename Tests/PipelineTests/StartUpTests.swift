@@ -3,6 +3,7 @@ import Foundation
 import Jobs
 import TestKit
 import Testing
+import VideoAPI
 
 @testable import Pipeline
 

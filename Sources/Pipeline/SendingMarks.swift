@@ -1,0 +1,53 @@
+import Folders
+import Jobs
+
+/// The marks that tell which requests have begun to go out, as a second witness beside the ledger.
+struct SendingMarks: Sendable {
+    let context: Context
+
+    enum Making: Sendable {
+        case made
+        /// This very request has begun to go out before.
+        case wasThere
+        /// For people.
+        case impossible(String)
+    }
+
+    func make(_ id: ClientRequestID, of job: Job) async -> Making {
+        let (claims, drop) = (context.claims, job.drop.id)
+        do throws(PlaceGone) {
+            try await context.requirePlaces([.inbox])
+        } catch {
+            return .impossible(error.description)
+        }
+        do throws(FileError) {
+            return try await context.files.run { () throws(FileError) -> Making in
+                if try claims.isMarkedSending(id, of: drop) { return .wasThere }
+                try claims.markSending(id, of: drop)
+                return .made
+            }
+        } catch {
+            context.note(error)
+            return .impossible(error.description)
+        }
+    }
+
+    /// A request that was surely not taken leaves no mark. One that stays, because the share is gone, only costs a look-up.
+    func remove(of job: Job) async {
+        guard let id = job.state.submission?.clientRequestID else { return }
+        let (claims, drop) = (context.claims, job.drop.id)
+        do throws(FileError) {
+            try await context.files.run { () throws(FileError) in try claims.unmarkSending(id, of: drop) }
+        } catch {
+            context.note(error)
+        }
+    }
+
+    /// Whether a job's request has surely not begun to go out. The first Hotreel left no marks, and noted no price with its intents.
+    func showUnsent(_ job: Job) async -> Bool {
+        guard let submission = job.state.submission, submission.expected != nil else { return false }
+        let (claims, drop) = (context.claims, job.drop.id)
+        let isMarked = await context.files.run { try? claims.isMarkedSending(submission.clientRequestID, of: drop) }
+        return isMarked == false
+    }
+}
