@@ -50,6 +50,8 @@ package protocol JobStore: Sendable {
 
     /// Moves every due time and lease of jobs that are not held or ended, because the calendar's clock was set.
     func shiftDue(by shift: Duration) async throws(JobStoreError)
+    /// Makes every job in `state` that would be due later due at `now`, because what it waited for has come.
+    func hasten(_ state: JobState.Name, to now: Date) async throws(JobStoreError)
     /// The time of the history entry written last, which need not be the latest: the clock may have been set back since.
     /// nil in an empty ledger.
     func lastChange() async throws(JobStoreError) -> Date?

@@ -51,7 +51,21 @@ struct Gatekeeper: Sendable {
     }
 
     private func check(_ gate: Gate) async {
-        if await isWell(gate) { context.gates.open(gate) } else { context.gates.postpone(gate) }
+        guard await isWell(gate) else { return context.gates.postpone(gate) }
+        if gate == .inbox { await hastenDeliveries() }
+        context.gates.open(gate)
+    }
+
+    /// Videos whose sources could not be put away without the inbox wait long between tries, each of which costs a look.
+    private func hastenDeliveries() async {
+        for state in [JobState.Name.generated, .reusing] {
+            do throws(JobStoreError) {
+                try await context.store.hasten(state, to: context.time.now())
+            } catch {
+                // They come in their own time.
+                context.note(error)
+            }
+        }
     }
 
     private func isWell(_ gate: Gate) async -> Bool {

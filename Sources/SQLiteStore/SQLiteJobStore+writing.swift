@@ -105,6 +105,15 @@ extension SQLiteJobStore {
         }
     }
 
+    package func hasten(_ state: JobState.Name, to now: Date) async throws(JobStoreError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE job INDEXED BY job_ready SET due = :now WHERE ready IS NOT NULL AND state = :state AND due > :now
+                    """, arguments: ["now": now.milliseconds, "state": state.rawValue])
+        }
+    }
+
     package func setClosedGates(_ gates: [ClosedGate]) async throws(JobStoreError) {
         try await write { db in
             try db.execute(sql: "DELETE FROM gate")

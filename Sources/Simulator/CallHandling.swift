@@ -54,9 +54,10 @@ struct CallHandling: Sendable {
                 ])
             response = refusal.answer(path: request.uri.path).response
         } catch {
+            // Counted before the client sees the end of it, and may ask for the counts.
             if operation == .create { await ledger.countCreateAnswer(nil) }
             // An answer made of our own end would be one that the far end never gives.
-            throw error is CancellationError ? await context.close() : error
+            throw error is CancellationError || error is NoAnswer ? await context.close() : error
         }
         if operation == .create { await ledger.countCreateAnswer(response.status.code) }
         return response

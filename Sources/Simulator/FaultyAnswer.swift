@@ -4,6 +4,9 @@ import Hummingbird
 import Jobs
 import ServiceLifecycle
 
+/// The connection is to be closed in place of an answer, once that is counted.
+struct NoAnswer: Error {}
+
 /// Answers one request that a fault has befallen.
 struct FaultyAnswer: Sendable {
     let fault: Fault
@@ -19,7 +22,7 @@ struct FaultyAnswer: Sendable {
         if fault.kind != .drip { try await pause(fault.delay) }
         return switch fault.kind {
         case .hang: throw await silence()
-        case .drop, .dropEarly: throw await context.close()
+        case .drop, .dropEarly: throw NoAnswer()
         case .truncate, .wrongLength, .drip: broken(made)
         case .huge: endless()
         default: (fault.kind.altersUsualAnswer ? fault.altering(made) : fault.replacement(for: request)).response

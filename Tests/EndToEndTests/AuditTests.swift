@@ -48,7 +48,7 @@ extension EndToEnd {
                     #expect(beside.status == 0, "\(beside.output)\(beside.errors)")
                     _ = try await folder.waitUntilEnded(4)
                     try await folder.wait("the drops that are over to be settled") {
-                        folder.root.files(in: "inbox/.hotreel").count == 2
+                        folder.claimedSources.count == 2
                     }
                 }
                 let answer = try await audit(standIn)
@@ -65,7 +65,7 @@ extension EndToEnd {
         private func tamper(_ standIn: HotreelStandIn) async throws {
             let video = try folder.bytes("outbox/videos/first.mp4")
             try folder.root.write(video + [0], to: "outbox/videos/first.mp4")
-            let held = try #require(folder.root.files(in: "inbox/.hotreel").first)
+            let held = try #require(folder.claimedSources.first)
             try folder.root.write("something else", to: "inbox/.hotreel/\(held)")
             let named = try await audit(standIn)
             #expect(named.status == 65)

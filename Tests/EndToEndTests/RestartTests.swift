@@ -60,7 +60,7 @@ extension EndToEnd {
                     await service.kill()
                 }
                 #expect(ending.status == nil)
-                #expect(folder.root.files(in: "inbox/.hotreel").count == 4)
+                #expect(folder.claimedSources.count == 4)
                 try await expectPosts(standIn, "sent")
                 try await folder.serving(api: standIn.url, key: "any") { _ in
                     try await folder.waitForVideos("sent", "waiting")
@@ -137,7 +137,7 @@ extension EndToEnd {
                 let posted = try await posts(standIn)
                 #expect(posted.count == Set(posted).count)
                 #expect(posted.sorted() == names.filter { !lost.contains($0) }.sorted())
-                #expect(folder.root.files(in: "inbox/.hotreel").count == 2 * lost.count)
+                #expect(folder.claimedSources.count == 2 * lost.count)
             }
             let videos = folder.root.files(in: "outbox/videos")
             #expect(videos.count { $0.hasSuffix(".mp4") } == videos.count { $0.hasSuffix(".receipt.json") })

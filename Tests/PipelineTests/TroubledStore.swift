@@ -123,6 +123,9 @@ final class TroubledStore: JobStore {
     func setClosedGates(_ gates: [ClosedGate]) async throws(JobStoreError) {
         try await write { () async throws(JobStoreError) in try await store.setClosedGates(gates) }
     }
+    func hasten(_ state: JobState.Name, to now: Date) async throws(JobStoreError) {
+        try await write { () async throws(JobStoreError) in try await store.hasten(state, to: now) }
+    }
     func shiftDue(by shift: Duration) async throws(JobStoreError) {
         try await write { () async throws(JobStoreError) in try await store.shiftDue(by: shift) }
     }

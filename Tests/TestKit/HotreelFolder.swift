@@ -17,6 +17,11 @@ package struct HotreelFolder: Sendable {
         ["inbox", "outbox", "state"].flatMap { ["--\($0)", root[$0].string] }
     }
 
+    /// The files of drops that are being worked on, below `inbox/.hotreel`.
+    package var claimedSources: [String] {
+        root.files(in: "inbox/.hotreel").filter { $0.contains("/sources/") }
+    }
+
     // MARK: The program
 
     /// Settings that let a test go on without waiting; the rules stay as they are.

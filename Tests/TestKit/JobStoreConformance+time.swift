@@ -68,6 +68,20 @@ extension JobStoreConformance {
         try await store.record(.sample(.submissionStarted), on: queued, at: now)
     }
 
+    func checkHastening(_ store: any JobStore) async throws {
+        let waiting = try await store.lead(1, [.submissionStarted, .accepted, .completed])
+        let later = try await store.record(
+            .deliveryPostponed(reason: "the inbox is away", until: now + 300), on: waiting, at: now)
+        let polled = try await store.lead(2, [.submissionStarted, .accepted])
+        try await store.hasten(.generated, to: now + 10)
+        try require(try await store.job(later.id)?.due, is: now + 10, "the due time of what was hastened")
+        try require(try await store.job(polled.id)?.due, is: polled.due, "the due time of a job in another state")
+        try await store.hasten(.generated, to: now + 20)
+        try require(try await store.job(later.id)?.due, is: now + 10, "the due time of what was due before")
+        try await store.record(
+            .deliveryPostponed(reason: "again", until: now + 300), on: later, at: now + 11)
+    }
+
     func checkLastChange(_ store: any JobStore) async throws {
         try require(try await store.lastChange(), is: nil, "the last change of an empty ledger")
         let job = try await store.lead(1, [])

@@ -20,6 +20,7 @@ package enum JobStoreConformance: String, CaseIterable, Sendable, CustomStringCo
     case uniqueClientRequest = "a client request id is used once, even by the job that used it"
     case holds = "a held job is due when its hold ends, one that waits for a person never"
     case shift = "a clock that was set moves due times and leases and nothing else"
+    case hasten = "what waits in a state is due at once when it is hastened, and nothing else"
     case lastChange = "the last change is the one written last, whatever the clock says"
     case spending = "spending counts what was started since a date, by top-level folder, charged or expected"
     case prices = "the price of each kind of video is that of its last charge"
@@ -49,6 +50,7 @@ package enum JobStoreConformance: String, CaseIterable, Sendable, CustomStringCo
         case .uniqueClientRequest: try await checkUniqueClientRequest(store)
         case .holds: try await checkHolds(store)
         case .shift: try await checkShift(store)
+        case .hasten: try await checkHastening(store)
         case .lastChange: try await checkLastChange(store)
         case .spending: try await checkSpending(store)
         case .prices: try await checkPrices(store)
