@@ -172,6 +172,7 @@ extension Pairer {
     private func addDefaults(
         to decision: inout PairDecision, above folder: FileName, stem: String, in table: InboxTable, at now: Duration
     ) -> PairingVerdict? {
+        if let defaults { decision.layers.append(PlacedLayer(folder: "", isDefaults: true, content: defaults)) }
         for folder in folder.wayDown {
             let path = Self.defaults(in: folder)
             guard let file = table.file(path) else { continue }

@@ -5,10 +5,13 @@ import Jobs
 package struct Pairer: Sendable {
     package let catalog: Catalog
     package let rules: PairingRules
+    /// What holds below all folder defaults. It makes no picture alone a drop: only a file in its folder does.
+    package let defaults: SettingsLayer?
 
-    package init(catalog: Catalog, rules: PairingRules) {
+    package init(catalog: Catalog, rules: PairingRules, defaults: SettingsLayer? = nil) {
         self.catalog = catalog
         self.rules = rules
+        self.defaults = defaults
     }
 
     package func decide(_ group: GroupKey, in table: InboxTable, at now: Duration) -> [PairingVerdict] {

@@ -4,9 +4,12 @@ package struct Drop: Hashable, Sendable, Codable {
     /// Path of the folder below the inbox; empty for the inbox itself.
     package let folder: FileName
     package let sources: [Source]
+    /// The inbox it was dropped into, where a service has several.
+    package let inbox: InboxName
 
-    package init(id: DropID, folder: FileName, sources: [Source]) {
+    package init(id: DropID, folder: FileName, sources: [Source], inbox: InboxName = .unnamed) {
         self.id = id
+        self.inbox = inbox
         self.folder = folder
         self.sources = sources
     }

@@ -63,6 +63,33 @@ package struct ClientRequestID: RawRepresentable, Hashable, Sendable, Codable, C
     package var description: String { rawValue }
 }
 
+/// Tells one inbox from the others that one service looks after; empty where there is only one, which needs no name.
+package struct InboxName: RawRepresentable, Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+    package let rawValue: String
+    /// A name as the ledger has it, believed as it stands.
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let unnamed = InboxName(rawValue: "")
+
+    /// A name that a person gives: 1–64 of `A-Za-z0-9._-`, so that it can stand in a gate's name, a log and a listing as it is.
+    package init?(given name: String) {
+        guard name.wholeMatch(of: /[A-Za-z0-9._\-]{1,64}/) != nil else { return nil }
+        rawValue = name
+    }
+
+    package var isUnnamed: Bool { rawValue.isEmpty }
+    package var description: String { rawValue }
+
+    /// What stands before a path or name where several inboxes are spoken of: `commercials:`.
+    package var prefix: String { isUnnamed ? "" : "\(rawValue):" }
+
+    package static func < (left: InboxName, right: InboxName) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension InboxName: ExpressibleByStringLiteral {
+    package init(stringLiteral name: String) { self.init(rawValue: name) }
+}
+
 private enum SortableName {
     /// Crockford's base 32 in lower case: no i, l, o, u to misread.
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")

@@ -11,11 +11,14 @@ package protocol JobStore: Sendable {
     func replace(_ job: Job, with next: Job, event: HistoryEntry) async throws(JobStoreError)
 
     /// Jobs in `state` due by `now` and leased to nobody, highest priority first, then longest due; leased until `leaseEnd`.
-    func claimDue(_ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int) async throws(JobStoreError) -> [Job]
+    /// Those of the inboxes in `without` are passed over.
+    func claimDue(
+        _ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int, without: Set<InboxName>
+    ) async throws(JobStoreError) -> [Job]
 
-    /// The earliest time at which `claimDue` will find a job in `state`: it is due, and its lease, if it has one, is over. So a job
+    /// The earliest time at which such a `claimDue` will find a job in `state`: it is due, and its lease, if it has one, is over. So a job
     /// whose step could not be recorded is taken up again. nil when there is none, or none that is ever due by itself.
-    func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date?
+    func nextDue(_ state: JobState.Name, without: Set<InboxName>) async throws(JobStoreError) -> Date?
 
     /// Ends every lease: this process has just started, so nobody works on anything.
     func endLeases() async throws(JobStoreError)
@@ -28,12 +31,13 @@ package protocol JobStore: Sendable {
     func jobs(_ query: JobQuery) async throws(JobStoreError) -> [Job]
     /// Oldest first.
     func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry]
-    func counts() async throws(JobStoreError) -> [JobState.Name: Int]
+    /// How many jobs of each inbox are in each state; every inbox that ever had one is told of.
+    func countsByInbox() async throws(JobStoreError) -> [InboxName: [JobState.Name: Int]]
     /// How many jobs are with the vendor or may be: submitting, generating, and those unconfirmed whose POST was started
     /// since `date`; what was lost longer ago has surely ended there.
     func inFlight(unconfirmedSince date: Date) async throws(JobStoreError) -> Int
 
-    /// What jobs whose POST was started since `date` cost (`JobState.cost`), by top-level folder, in order of their names.
+    /// What jobs whose POST was started since `date` cost (`JobState.cost`), by inbox and top-level folder, in order of their names.
     func spending(since date: Date) async throws(JobStoreError) -> [FolderSpend]
     /// Credits of the last charge for each kind of video.
     func prices() async throws(JobStoreError) -> [PriceKey: Double]
@@ -67,6 +71,21 @@ package protocol JobStore: Sendable {
 
 extension JobStore {
     package func insert(_ jobs: [Job]) async throws(JobStoreError) { try await insert(jobs, leasedUntil: nil) }
+
+    package func claimDue(
+        _ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int
+    ) async throws(JobStoreError) -> [Job] {
+        try await claimDue(state, now: now, leaseEnd: leaseEnd, limit: limit, without: [])
+    }
+
+    package func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date? {
+        try await nextDue(state, without: [])
+    }
+
+    /// Of all inboxes together.
+    package func counts() async throws(JobStoreError) -> [JobState.Name: Int] {
+        try await countsByInbox().values.reduce(into: [:]) { sum, counts in sum.merge(counts, uniquingKeysWith: +) }
+    }
 
     /// Applies `event` to `job` and makes it durable.
     @discardableResult
@@ -111,6 +130,7 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
 /// Which jobs to list.
 package struct JobQuery: Hashable, Sendable {
     package var states: Set<JobState.Name>
+    package var inbox: InboxName?
     package var folder: FileName?
     /// Only jobs older than this one: the page after it.
     package var before: JobID?
@@ -118,9 +138,11 @@ package struct JobQuery: Hashable, Sendable {
 
     /// Every job, unless narrowed. `states` empty means all.
     package init(
-        states: Set<JobState.Name> = [], folder: FileName? = nil, before: JobID? = nil, limit: Int? = nil
+        states: Set<JobState.Name> = [], inbox: InboxName? = nil, folder: FileName? = nil, before: JobID? = nil,
+        limit: Int? = nil
     ) {
         self.states = states
+        self.inbox = inbox
         self.folder = folder
         self.before = before
         self.limit = limit

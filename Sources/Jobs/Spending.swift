@@ -40,8 +40,9 @@ extension Generation {
     }
 }
 
-/// What the jobs of one top-level folder cost in some time.
+/// What the jobs of one top-level folder of an inbox cost in some time.
 package struct FolderSpend: Hashable, Sendable, Codable {
+    package let inbox: InboxName
     /// The first part of the path below the inbox; empty for drops in the inbox itself.
     package let folder: FileName
     /// Credits the vendor has charged, and for how many videos.
@@ -51,7 +52,10 @@ package struct FolderSpend: Hashable, Sendable, Codable {
     package var expected: Double
     package var underWay: Int
 
-    package init(folder: FileName, charged: Double, videos: Int, expected: Double, underWay: Int) {
+    package init(
+        inbox: InboxName = .unnamed, folder: FileName, charged: Double, videos: Int, expected: Double, underWay: Int
+    ) {
+        self.inbox = inbox
         self.folder = folder
         self.charged = charged
         self.videos = videos

@@ -26,7 +26,7 @@ struct Claimer: Sendable {
         let now = context.time.now()
         let drop = Drop(
             id: .make(at: now), folder: candidate.folder,
-            sources: await sources(candidate.members, files: files, in: candidate.folder))
+            sources: await sources(candidate.members, files: files, in: candidate.folder), inbox: context.folder.name)
         try context.claims.prepare(drop.id)
         context.reached(.claimFolderMade)
         let jobs: [Job]
@@ -110,7 +110,7 @@ struct Claimer: Sendable {
         if let obstacle = try obstacle(to: members) { return .blocked(obstacle) }
         let drop = Drop(
             id: .make(at: context.time.now()), folder: refusal.folder,
-            sources: await sources(members, files: files, in: refusal.folder))
+            sources: await sources(members, files: files, in: refusal.folder), inbox: context.folder.name)
         return try await reject(drop, stem: refusal.stem, problems: refusal.problems)
     }
 

@@ -6,48 +6,49 @@ import Logging
 import VideoAPI
 
 /// What every step of the pipeline works with.
+///
+/// A step that touches files is taken within a hot folder, `within`: only such a context has claims and an outbox. Where the one
+/// hot folder has no name there is nothing to choose.
 package struct Context: Sendable {
     package let store: any JobStore
     package let client: any GenerationClient
     package let catalog: Catalog
-    package let claims: Claims
-    package let outbox: Outbox
+    package let folders: [HotFolder]
     package let configuration: PipelineConfiguration
     package let time: Timekeeper
-    package let logger: Logger
+    package private(set) var logger: Logger
     /// Days and months are the server's own.
     package let calendar: Calendar
     package let bells: JobBells
     package let gates: Gates
     package let files = Offload(label: "hotreel.files")
     package let metrics = PipelineMetrics()
-    let places: Places?
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
     let endings = Turnstile<DropID>()
+    let unhealed = Unhealed()
+    /// The hot folder it has been narrowed to.
+    private var current: HotFolder?
     /// Drops of one name choose where their files go one after the other.
     let names = Turnstile<FileName>()
 
     /// - Parameters:
-    ///   - places: where inbox and outbox have to lie; nil believes whatever is there.
     ///   - notify: hears, once, of what an admin should know. Must not block.
     ///   - reached: hears of each named moment before the next thing happens; for tests that end the process there.
     package init(
-        store: any JobStore, client: any GenerationClient, catalog: Catalog, claims: Claims, outbox: Outbox,
+        store: any JobStore, client: any GenerationClient, catalog: Catalog, folders: [HotFolder],
         configuration: PipelineConfiguration, time: Timekeeper = .system, calendar: Calendar = .current,
-        places: Places? = nil, notify: @escaping @Sendable (Notice) -> Void = { _ in },
+        notify: @escaping @Sendable (Notice) -> Void = { _ in },
         reached: @escaping @Sendable (Step) -> Void = { _ in }, logger: Logger
     ) {
         self.store = store
         self.client = client
         self.catalog = catalog
-        self.claims = claims
-        self.outbox = outbox
+        self.folders = folders
         self.configuration = configuration
         self.time = time
         self.logger = logger
         self.calendar = calendar
-        self.places = places
         self.notify = notify
         self.reached = reached
         let bells = JobBells()
@@ -55,6 +56,78 @@ package struct Context: Sendable {
         gates = Gates(firstWait: configuration.retryInterval, time: time, logger: logger, notify: notify) {
             bells.ringAll()
         }
+    }
+
+    /// For a service with the one inbox that needs no name.
+    package init(
+        store: any JobStore, client: any GenerationClient, catalog: Catalog, claims: Claims, outbox: Outbox,
+        configuration: PipelineConfiguration, time: Timekeeper = .system, calendar: Calendar = .current,
+        places: Places? = nil, notify: @escaping @Sendable (Notice) -> Void = { _ in },
+        reached: @escaping @Sendable (Step) -> Void = { _ in }, logger: Logger
+    ) {
+        self.init(
+            store: store, client: client, catalog: catalog,
+            folders: [HotFolder(claims: claims, outbox: outbox, places: places)], configuration: configuration,
+            time: time, calendar: calendar, notify: notify, reached: reached, logger: logger)
+    }
+
+    // MARK: Hot folders
+
+    /// The hot folder in which a step is taken.
+    package var folder: HotFolder {
+        if let current { return current }
+        // Another folder's files must never be touched by mistake: that is a fault in the program, and seen at once.
+        guard let only = folders.first, folders.count == 1, only.name.isUnnamed else {
+            preconditionFailure("a step that touches files is taken within its hot folder")
+        }
+        return only
+    }
+    package var claims: Claims { folder.claims }
+    package var outbox: Outbox { folder.outbox }
+    var places: Places? { folder.places }
+    /// Those a look is meant for: the one it has been narrowed to, else all.
+    var foldersInView: [HotFolder] { current.map { [$0] } ?? folders }
+
+    func within(_ folder: HotFolder) -> Context {
+        var context = self
+        context.current = folder
+        if !folder.name.isUnnamed { context.logger[metadataKey: "inbox"] = "\(folder.name)" }
+        return context
+    }
+
+    /// As `within` for the hot folder of a drop. Where none of that name is configured any more its gate is closed.
+    func within(_ drop: Drop) throws(PlaceGone) -> Context {
+        guard let folder = folders.first(where: { $0.name == drop.inbox }) else {
+            throw PlaceGone(description: missFolder(drop.inbox))
+        }
+        return within(folder)
+    }
+
+    /// Takes a job's step within its hot folder. Where that is no longer configured, the job keeps its place and waits at the gate.
+    func within(
+        _ job: Job, _ step: (Context) async throws(JobStoreError) -> Void
+    ) async throws(JobStoreError) {
+        let there: Context
+        do throws(PlaceGone) {
+            there = try within(job.drop)
+        } catch {
+            return try await store.endLeases(of: job.drop.id)
+        }
+        try await step(there)
+    }
+
+    /// Closes the gate of an inbox that the ledger knows and the configuration does not. Gives back why, for people.
+    @discardableResult
+    func missFolder(_ name: InboxName) -> String {
+        let reason =
+            name.isUnnamed
+            ? "there are jobs from the time before inboxes had names, and only named ones are configured. "
+                + "Run Hotreel with the inbox and outbox of that time (--inbox DIR --outbox DIR) until they are done"
+            : "there are jobs of the inbox \(name), and none of this name is configured. "
+                + "Put it back into the configuration (inboxes:, name: \(name)) with the folders it had, and start again. "
+                + "What is paid for is still asked after"
+        gates.close(.inbox(of: name), reason: reason, stops: [.deliver])
+        return reason
     }
 
     /// Makes an event durable, tells who may have something to do now, and says it in the log.
@@ -119,6 +192,7 @@ package struct Context: Sendable {
     private func log(_ event: JobEvent, _ job: Job, isNews: Bool) {
         let place = job.drop.folder.appending(FileName(job.name)).shown
         var metadata: Logger.Metadata = ["job": "\(job.id)"]
+        if !job.drop.inbox.isUnnamed { metadata["inbox"] = "\(job.drop.inbox)" }
         switch event {
         // What is still the same is no news.
         case .polled where !isNews, .stillUnconfirmed where !isNews, .deliveryPostponed where !isNews,

@@ -15,10 +15,13 @@ struct Deliverer: Sendable {
     var loop: DueLoop {
         DueLoop(
             state: .generated, work: .deliver, width: 4, lease: .seconds(3600), finishesSteps: false, context: context,
-            step: deliver)
+            step: { job throws(JobStoreError) in
+                try await context.within(job) { there throws(JobStoreError) in
+                    try await Deliverer(context: there).deliver(job)
+                }
+            })
     }
 
-    @Sendable
     private func deliver(_ job: Job) async throws(JobStoreError) {
         guard case .generated(let generation, let video) = job.state else { return }
         do {

@@ -66,7 +66,7 @@ struct Delivery: Sendable {
             return document?["job"] == .string(job.id.rawValue)
         }
         return try await context.store.jobs(
-            JobQuery(states: [.generated, .reusing, .delivered], folder: job.drop.folder)
+            JobQuery(states: [.generated, .reusing, .delivered], inbox: job.drop.inbox, folder: job.drop.folder)
         ).allSatisfy {
             $0.id == job.id || $0.drop.folder != job.drop.folder || $0.name != name
         }
@@ -104,7 +104,7 @@ struct Delivery: Sendable {
     /// go on, as far as they can, and what is left to do waits its time.
     func dueAfterTheWorldsTrouble() -> Date {
         let now = context.time.now()
-        return context.gates.admission(.deliver) == .open ? now.adding(.seconds(300)) : now
+        return context.gates.admission(.deliver, in: context.folder.name) == .open ? now.adding(.seconds(300)) : now
     }
 
     func finish(_ job: Job, _ video: DeliveredVideo, _ receipt: Receipt) async throws {

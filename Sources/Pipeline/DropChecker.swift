@@ -21,11 +21,15 @@ package struct DropCheck: Sendable {
 package struct DropChecker: Sendable {
     private let catalog: Catalog
     private let inbox: FilePath?
+    private let defaults: SettingsLayer?
 
-    /// - Parameter inbox: files below it get its folder defaults; others only those of their own folder.
-    package init(catalog: Catalog, inbox: FilePath?) {
+    /// - Parameters:
+    ///   - inbox: files below it get its folder defaults; others only those of their own folder.
+    ///   - defaults: what holds for all of the inbox.
+    package init(catalog: Catalog, inbox: FilePath?, defaults: SettingsLayer? = nil) {
         self.catalog = catalog
         self.inbox = inbox
+        self.defaults = defaults
     }
 
     /// Blocks while it reads. `path` is a picture, a sidecar or a folder.
@@ -84,7 +88,7 @@ package struct DropChecker: Sendable {
     private func decide(_ group: GroupKey, root: FilePath, table: inout InboxTable) -> [DropCheck] {
         // Whatever is not there now counts as never coming: what the intake would say in the end is said now.
         let pairer = Pairer(
-            catalog: catalog, rules: PairingRules(settle: .zero, grace: .zero, orphanAfter: .zero))
+            catalog: catalog, rules: PairingRules(settle: .zero, grace: .zero, orphanAfter: .zero), defaults: defaults)
         let examiner = Examiner(catalog: catalog, inbox: root)
         while true {
             let verdicts = pairer.decide(group, in: table, at: .seconds(1))

@@ -36,9 +36,10 @@ struct DueLoop: Sendable {
                     let rings = bell.rings
                     var nextLook = Self.longestSleep
                     do throws(JobStoreError) {
-                        let admission = await context.admission(work)
+                        let clearance = await context.clearance(work)
+                        let admission = clearance.admission
                         let room = try await room(busy.free, admission)
-                        for job in try await take(room, admission, busy) {
+                        for job in try await take(room, clearance, busy) {
                             group.addTask {
                                 await Self.$isProbe.withValue(admission == .probe) { await perform(job) }
                                 if admission == .probe { context.gates.endProbe(work) }
@@ -49,7 +50,9 @@ struct DueLoop: Sendable {
                         // Without room a bell tells when there is some.
                         if case .closed(let until) = admission {
                             nextLook = min(nextLook, max(until - context.time.uptime(), .milliseconds(5)))
-                        } else if busy.free > 0, room > 0, let due = try await context.store.nextDue(state) {
+                        } else if busy.free > 0, room > 0,
+                            let due = try await context.store.nextDue(state, without: clearance.without)
+                        {
                             let wait = Duration.seconds(max(0, due.timeIntervalSince(context.time.now())))
                             nextLook = min(nextLook, max(wait, .milliseconds(5)))
                         }
@@ -75,21 +78,25 @@ struct DueLoop: Sendable {
 
     /// Jobs to be worked on now, their places taken. A probe is one job, and nobody else's at the same time.
     private func take(
-        _ room: Int, _ admission: GateStates.Admission, _ busy: StepPlaces
+        _ room: Int, _ clearance: Clearance, _ busy: StepPlaces
     ) async throws(JobStoreError) -> [Job] {
         guard room > 0 else { return [] }
-        guard admission == .probe else { return try await claim(upTo: room).filter { busy.take($0.id) } }
-        guard context.gates.beginProbe(work) else { return [] }
+        let without = clearance.without
+        guard clearance.admission == .probe else {
+            return try await claim(upTo: room, without).filter { busy.take($0.id) }
+        }
+        guard context.gates.beginProbe(work, in: nil) else { return [] }
         var jobs: [Job] = []
         // Without a job it is no probe, and another loop may have one.
         defer { if jobs.isEmpty { context.gates.leaveProbe(work) } }
-        jobs = try await claim(upTo: room).filter { busy.take($0.id) }
+        jobs = try await claim(upTo: room, without).filter { busy.take($0.id) }
         return jobs
     }
 
-    private func claim(upTo limit: Int) async throws(JobStoreError) -> [Job] {
+    private func claim(upTo limit: Int, _ without: Set<InboxName>) async throws(JobStoreError) -> [Job] {
         let now = context.time.now()
-        return try await context.store.claimDue(state, now: now, leaseEnd: now.adding(lease), limit: limit)
+        return try await context.store.claimDue(
+            state, now: now, leaseEnd: now.adding(lease), limit: limit, without: without)
     }
 
     private func perform(_ job: Job) async {

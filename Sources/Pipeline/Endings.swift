@@ -32,31 +32,35 @@ struct Endings: Sendable {
     /// Ends a job that has failed or was cancelled: its report, and the sources once no other job needs them.
     func settle(_ job: Job) async {
         do {
-            try await context.requirePlaces()
-            try await context.endings.pass(job.drop.id) { () throws in
-                let jobs = try await context.store.jobs(of: job.drop.id)
-                let isLast = jobs.allSatisfy(\.state.name.isEnded)
-                // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
-                let isPlaced = try context.claims.isEmptied(job.drop.id)
-                if !isPlaced {
-                    try await context.names.pass(job.drop.place) { () throws in
-                        let number = try context.outbox.freeNumber(for: job.drop, in: .errors, from: context.claims)
-                        for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
-                        context.reached(.reported)
-                        if isLast {
-                            try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
-                            context.reached(.sourcesGivenBack)
-                        }
-                    }
-                }
-                if isLast { try await context.store.markSettled(job.drop.id) }
-                context.reached(.settled)
-            }
+            try await Endings(context: context.within(job.drop)).giveBack(job)
         } catch {
             // The ledger knows that the drop is not settled, so the next sweep does this again.
             guard !context.note(error) else { return }
             context.logger.error(
                 "cannot give back the files of \(job.drop.stem): \(error)", metadata: ["job": "\(job.id)"])
+        }
+    }
+
+    private func giveBack(_ job: Job) async throws {
+        try await context.requirePlaces()
+        try await context.endings.pass(job.drop.id) { () throws in
+            let jobs = try await context.store.jobs(of: job.drop.id)
+            let isLast = jobs.allSatisfy(\.state.name.isEnded)
+            // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
+            let isPlaced = try context.claims.isEmptied(job.drop.id)
+            if !isPlaced {
+                try await context.names.pass(job.drop.place) { () throws in
+                    let number = try context.outbox.freeNumber(for: job.drop, in: .errors, from: context.claims)
+                    for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
+                    context.reached(.reported)
+                    if isLast {
+                        try await place(job.drop, outcomes: jobs.map(\.state.name), number: number)
+                        context.reached(.sourcesGivenBack)
+                    }
+                }
+            }
+            if isLast { try await context.store.markSettled(job.drop.id) }
+            context.reached(.settled)
         }
     }
 
@@ -81,11 +85,12 @@ struct Endings: Sendable {
             while !Task.isShuttingDownGracefully && !Task.isCancelled {
                 let rings = bell.rings
                 do throws(JobStoreError) {
-                    guard await context.admission(.settle) == .open else {
+                    let clearance = await context.clearance(.settle)
+                    guard clearance.admission == .open else {
                         await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
                         continue
                     }
-                    try await settleEnded()
+                    try await settleEnded(without: clearance.without)
                 } catch {
                     context.note(error)
                 }
@@ -96,10 +101,11 @@ struct Endings: Sendable {
         }
     }
 
-    /// Once over all that has ended and is not settled.
-    func settleEnded() async throws(JobStoreError) {
+    /// Once over all that has ended and is not settled, but for drops of the inboxes in `without`.
+    func settleEnded(without: Set<InboxName> = []) async throws(JobStoreError) {
         var drops: Set<DropID> = []
-        for job in try await context.store.endedUnsettled() where drops.insert(job.drop.id).inserted {
+        for job in try await context.store.endedUnsettled()
+        where !without.contains(job.drop.inbox) && drops.insert(job.drop.id).inserted {
             if try await context.store.jobs(of: job.drop.id).allSatisfy(\.state.name.isEnded) { await settle(job) }
         }
     }

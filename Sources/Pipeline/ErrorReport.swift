@@ -76,7 +76,7 @@ struct ErrorReport {
             "stage": .string(failure.stage.rawValue),
             "message": .string(failure.message),
             "problems": .array(failure.problems.map(\.json)),
-        ]).document
+        ]).naming(job.drop.inbox).document
     }
 }
 

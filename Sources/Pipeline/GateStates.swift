@@ -71,14 +71,22 @@ struct GateStates: Sendable {
 
     // MARK: Asking
 
-    func admission(_ work: Work, at now: Duration) -> Admission {
-        let inTheWay = closures.filter { $0.value.stops.contains(work) }
+    /// Whether a step for a job of that inbox may be taken; for nil, what stands before the jobs of all.
+    func admission(_ work: Work, in inbox: InboxName? = .unnamed, at now: Duration) -> Admission {
+        let inTheWay = closures.filter {
+            $0.value.stops.contains(work) && ($0.key.inbox == nil || $0.key.inbox == inbox)
+        }
         guard !inTheWay.isEmpty else { return .open }
         let until = inTheWay.values.map(\.nextProbe).max() ?? now
         if inTheWay.contains(where: { $0.key.isChecked || $0.value.probed != nil }) {
             return .closed(until: max(until, now + .seconds(1)))
         }
         return until <= now ? .probe : .closed(until: until)
+    }
+
+    /// The inboxes whose own gates stop this work.
+    func stopped(_ work: Work) -> Set<InboxName> {
+        Set(closures.filter { $0.value.stops.contains(work) }.keys.compactMap(\.inbox))
     }
 
     /// The checked gates whose time to be looked at has come.
@@ -133,9 +141,9 @@ struct GateStates: Sendable {
     }
 
     /// Reserves the probe for a step. False where there is nothing to probe any more, or somebody else does.
-    mutating func beginProbe(_ work: Work, at now: Duration) -> Bool {
-        guard admission(work, at: now) == .probe else { return false }
-        for (gate, closure) in closures where closure.stops.contains(work) {
+    mutating func beginProbe(_ work: Work, in inbox: InboxName? = .unnamed, at now: Duration) -> Bool {
+        guard admission(work, in: inbox, at: now) == .probe else { return false }
+        for (gate, closure) in closures where closure.stops.contains(work) && !gate.isChecked {
             closures[gate]?.probed = closure.met
         }
         return true
@@ -172,7 +180,7 @@ struct GateStates: Sendable {
     mutating func succeeded(_ work: Work, begun moment: Moment, at now: Duration) -> [Opening] {
         switch work {
         case .submit:
-            return [.key, .credit, .api, .rate].compactMap { gate in
+            return [Gate.key, .credit, .api, .rate].compactMap { gate in
                 closures[gate].map(\.met) ?? .max <= moment.troubles ? open(gate, at: now) : nil
             }
         case .poll, .lookUp:

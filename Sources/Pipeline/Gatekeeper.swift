@@ -52,7 +52,7 @@ struct Gatekeeper: Sendable {
 
     private func check(_ gate: Gate) async {
         guard await isWell(gate) else { return context.gates.postpone(gate) }
-        if gate == .inbox { await hastenDeliveries() }
+        if gate.kind == .inbox { await hastenDeliveries() }
         context.gates.open(gate)
     }
 
@@ -69,17 +69,23 @@ struct Gatekeeper: Sendable {
     }
 
     private func isWell(_ gate: Gate) async -> Bool {
-        let (claims, outbox, places, gates) = (context.claims, context.outbox, context.places, context.gates)
-        switch gate {
+        let gates = context.gates
+        // An inbox that is not configured is never well.
+        let folder = context.folders.first { $0.name == gate.inbox }
+        switch gate.kind {
         case .inbox:
+            guard let folder else { return false }
             return await context.files.run {
-                (places?.inbox.look() ?? .present) == .present && FileSystem.mayChange(folder: claims.inbox)
+                (folder.places?.inbox.look() ?? .present) == .present
+                    && FileSystem.mayChange(folder: folder.claims.inbox)
             }
         case .outbox:
+            guard let folder else { return false }
             return await context.files.run {
-                (places?.outbox.look() ?? .present) == .present && FileSystem.mayChange(folder: outbox.root)
+                (folder.places?.outbox.look() ?? .present) == .present
+                    && FileSystem.mayChange(folder: folder.outbox.root)
             }
-        case .disk: return await context.files.run { gates.hasMoreSpace() }
+        case .disk: return await context.files.run { gates.hasMoreSpace(gate) }
         case .ledger:
             do throws(JobStoreError) {
                 // A write of its own shows that it can be written.

@@ -17,8 +17,8 @@ package final class Gates: Sendable {
     private let changed: @Sendable () -> Void
     /// Rung at each change.
     let bell = Bell()
-    /// What was free where a disk was found full, so that it can be seen when there is more.
-    private let fullDisks = Mutex<[FilePath: FreeSpace]>([:])
+    /// What was free where a disk was found full, so that it can be seen when there is more; by the gate that it closed.
+    private let fullDisks = Mutex<[Gate: [FilePath: FreeSpace]]>([:])
 
     init(
         firstWait: Duration, time: Timekeeper, logger: Logger, notify: @escaping @Sendable (Notice) -> Void,
@@ -33,7 +33,11 @@ package final class Gates: Sendable {
 
     package var closed: [ClosedGate] { states.withLock(\.closed) }
     func isClosed(_ gate: Gate) -> Bool { states.withLock { $0.isClosed(gate) } }
-    func admission(_ work: Work) -> GateStates.Admission { states.withLock { $0.admission(work, at: time.uptime()) } }
+    /// Whether a step for a job of that inbox may be taken; for nil, what stands before the jobs of all.
+    func admission(_ work: Work, in inbox: InboxName? = .unnamed) -> GateStates.Admission {
+        states.withLock { $0.admission(work, in: inbox, at: time.uptime()) }
+    }
+    func stopped(_ work: Work) -> Set<InboxName> { states.withLock { $0.stopped(work) } }
     func dueChecks() -> [Gate] { states.withLock { $0.dueChecks(at: time.uptime()) } }
 
     /// How long until the next check is due.
@@ -80,7 +84,9 @@ package final class Gates: Sendable {
         // Less may be stopped now, though nothing has opened.
         if wasClosed, opened.isEmpty { ring() }
     }
-    func beginProbe(_ work: Work) -> Bool { states.withLock { $0.beginProbe(work, at: time.uptime()) } }
+    func beginProbe(_ work: Work, in inbox: InboxName? = .unnamed) -> Bool {
+        states.withLock { $0.beginProbe(work, in: inbox, at: time.uptime()) }
+    }
     func endProbe(_ work: Work) {
         states.withLock { $0.endProbe(work, at: time.uptime()) }
         ring()
@@ -138,30 +144,31 @@ extension Gates {
         switch error.meaning {
         case .diskFull:
             let path = place?.root ?? error.path.removingLastComponent()
-            fullDisks.withLock { $0[path] = try? FileSystem.space(of: path) }
-            close(.disk, reason: "the disk of \(path) is full (\(error)). Free some space; Hotreel goes on by itself.")
+            let gate = Gate.disk(of: place?.gate.inbox ?? .unnamed)
+            fullDisks.withLock { $0[gate, default: [:]][path] = try? FileSystem.space(of: path) }
+            close(gate, reason: "the disk of \(path) is full (\(error)). Free some space; Hotreel goes on by itself.")
             return true
         case .shareGone, .readOnly:
             guard let place else { return false }
             close(
                 place.gate,
                 reason:
-                    "the \(place.gate.rawValue) does not work (\(error)). Check the share; Hotreel goes on by itself.")
+                    "\(place.gate.lacking) does not work (\(error)). Check the share; Hotreel goes on by itself.")
             return true
         case .denied, .other: return false
         }
     }
 
-    /// Whether there is more room than there was on every disk that was found full.
-    func hasMoreSpace() -> Bool {
-        let full = fullDisks.withLock { $0 }
+    /// Whether there is more room than there was on every disk that closed this gate.
+    func hasMoreSpace(_ gate: Gate) -> Bool {
+        let full = fullDisks.withLock { $0[gate] ?? [:] }
         let stillFull = full.filter { path, then in
             guard let now = try? FileSystem.space(of: path) else { return true }
             let hasBytes = now.bytes > then.bytes + (1 << 20)
             let hasFiles = now.files.map { $0 > (then.files ?? 0) && then.files ?? 1 < 16 } ?? false
             return !hasBytes && !hasFiles
         }
-        fullDisks.withLock { $0 = $0.filter { stillFull.keys.contains($0.key) } }
+        fullDisks.withLock { $0[gate] = $0[gate]?.filter { stillFull.keys.contains($0.key) } }
         return stillFull.isEmpty
     }
 

@@ -32,7 +32,8 @@ actor Intake {
     init(context: Context, onReady: @escaping @Sendable () async -> Void) {
         self.context = context
         self.onReady = onReady
-        pairer = Pairer(catalog: context.catalog, rules: context.configuration.pairing)
+        pairer = Pairer(
+            catalog: context.catalog, rules: context.configuration.pairing, defaults: context.folder.defaults)
         examiner = Examiner(catalog: context.catalog, inbox: context.claims.inbox)
         claimer = Claimer(context: context)
     }

@@ -1,16 +1,20 @@
 import Jobs
 import Logging
 import ServiceLifecycle
+import Synchronization
 
-/// Everything between the two folders, as one service.
+/// Everything between inboxes and outboxes, as one service.
 package struct Pipeline: Service {
     private let context: Context
-    private let intake: Intake
+    private let intakes: [(folder: HotFolder, intake: Intake)]
 
-    /// `onReady` is called once drops are being picked up.
+    /// `onReady` is called once drops are being picked up, from the first inbox that is there.
     package init(context: Context, onReady: @escaping @Sendable () async -> Void = {}) {
         self.context = context
-        intake = Intake(context: context, onReady: onReady)
+        let first = FirstOnly()
+        intakes = context.folders.map { folder in
+            (folder, Intake(context: context.within(folder)) { if first.pass() { await onReady() } })
+        }
     }
 
     package func run() async throws {
@@ -19,21 +23,25 @@ package struct Pipeline: Service {
         let asking = [
             Poller(context: context).loop, Reconciler(context: context).loop, Releaser(context: context).loop,
         ]
+        // These leave out the hot folders that are not healed yet.
         let working = [
             Submitter(context: context).loop, Deliverer(context: context).loop, Reuser(context: context).loop,
         ]
+        context.unhealed.begin(context.folders.map(\.name))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await Gatekeeper(context: context).run() }
-            group.addTask { await StatusFile(context: context).run() }
             group.addTask { await Releaser(context: context).watch() }
-            for loop in asking { group.addTask { await loop.run() } }
-            group.addTask {
-                guard try await heal() else { return }
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await intake.run() }
-                    group.addTask { await Endings(context: context).sweep() }
-                    for loop in working { group.addTask { await loop.run() } }
-                    for try await _ in group {}
+            group.addTask { await Endings(context: context).sweep() }
+            for loop in asking + working { group.addTask { await loop.run() } }
+            for (folder, intake) in intakes {
+                let there = context.within(folder)
+                group.addTask { await StatusFile(context: there).run() }
+                group.addTask {
+                    let isHealed = try await whenThere(there) { try await StartUp(context: there).heal() }
+                    guard isHealed else { return }
+                    context.unhealed.end(folder.name)
+                    context.bells.ringAll()
+                    _ = try await whenThere(there) { try await intake.run() }
                 }
             }
             // The first that fails ends the others; waiting for all would keep its error back.
@@ -56,15 +64,16 @@ package struct Pipeline: Service {
         }
     }
 
-    /// Brings ledger and folders into agreement once both folders are there. False when it was told to stop before.
-    private func heal() async throws -> Bool {
+    /// Does what needs a hot folder once that is there, and once more where the world got in the way. False when it was told to stop
+    /// before.
+    private func whenThere(_ context: Context, _ work: () async throws -> Void) async throws -> Bool {
         let bell = context.gates.bell
         return try await withGracefulShutdownHandler {
             while !Task.isShuttingDownGracefully && !Task.isCancelled {
                 let rings = bell.rings
                 if await context.admission(.settle) == .open {
                     do {
-                        try await StartUp(context: context).heal()
+                        try await work()
                         return true
                     } catch {
                         guard context.note(error) else { throw error }
@@ -75,6 +84,17 @@ package struct Pipeline: Service {
             return false
         } onGracefulShutdown: {
             bell.ring()
+        }
+    }
+}
+
+/// Lets the first pass and nobody after it.
+private final class FirstOnly: Sendable {
+    private let isOver = Mutex(false)
+    func pass() -> Bool {
+        isOver.withLock { isOver in
+            defer { isOver = true }
+            return !isOver
         }
     }
 }

@@ -1,6 +1,7 @@
 import Folders
 import Jobs
 import Media
+import SystemPackage
 
 /// Where inbox and outbox have to lie. While one is not there, nothing is read from it, written to it or concluded from it.
 package struct Places: Sendable {
@@ -18,18 +19,49 @@ struct PlaceGone: Error, CustomStringConvertible {
     let description: String
 }
 
+/// For which jobs a kind of step may be taken now.
+struct Clearance: Hashable, Sendable {
+    let admission: GateStates.Admission
+    /// The inboxes whose jobs must wait, though others' need not.
+    let without: Set<InboxName>
+}
+
 extension Context {
-    /// Whether a step may be taken now; looks at the folders it needs first.
+    /// Whether a step may be taken in this hot folder now; looks at the folders it needs first.
     func admission(_ work: Work) async -> GateStates.Admission {
-        if !work.needs.isDisjoint(with: [.inbox, .outbox]) { await lookAtPlaces() }
-        return gates.admission(work)
+        if work.needsFolders { await lookAtPlaces() }
+        return gates.admission(work, in: folder.name)
+    }
+
+    /// Where steps may be taken now, over all hot folders; closed only where no folder's jobs may go on.
+    func clearance(_ work: Work) async -> Clearance {
+        if work.needsFolders { await lookAtPlaces() }
+        var without = gates.stopped(work)
+        if work.needsFolders { without.formUnion(unhealed.names) }
+        let admissions = folders.map { (name: $0.name, admission: gates.admission(work, in: $0.name)) }
+        // What stands before all stands before each, so one folder whose own gates are open speaks for the others.
+        if let open = admissions.first(where: { !without.contains($0.name) }) {
+            return Clearance(admission: open.admission, without: without)
+        }
+        let looks = admissions.map { folder -> Duration in
+            if case .closed(let until) = folder.admission { until } else { time.uptime() + .seconds(10) }
+        }
+        return Clearance(admission: .closed(until: looks.min() ?? .zero), without: without)
     }
 
     /// Closes the gates of folders that are not in their place; opening them again is the gatekeeper's. Gives back why.
     @discardableResult
     func lookAtPlaces() async -> [Gate: String] {
-        guard let places else { return [:] }
-        let looks = await files.run { [(Gate.inbox, places.inbox.look()), (.outbox, places.outbox.look())] }
+        let watched = foldersInView.filter { $0.places != nil }
+        guard !watched.isEmpty else { return [:] }
+        let looks = await files.run {
+            watched.flatMap { folder -> [(Gate, Presence)] in
+                guard let places = folder.places else { return [] }
+                return [
+                    (.inbox(of: folder.name), places.inbox.look()), (.outbox(of: folder.name), places.outbox.look()),
+                ]
+            }
+        }
         var absent: [Gate: String] = [:]
         for case (let gate, .absent(let reason)) in looks {
             gates.close(gate, reason: reason)
@@ -38,10 +70,18 @@ extension Context {
         return absent
     }
 
-    /// Throws unless the folders are in their place: the last look before something is written there.
-    func requirePlaces(_ needed: [Gate] = [.inbox, .outbox]) async throws(PlaceGone) {
-        let absent = await lookAtPlaces()
-        if let reason = needed.lazy.compactMap({ absent[$0] }).first { throw PlaceGone(description: reason) }
+    /// Throws unless the hot folder is in its place: the last look before something is written there.
+    func requirePlaces(_ needed: [Gate.Kind] = [.inbox, .outbox]) async throws(PlaceGone) {
+        let absent = await within(folder).lookAtPlaces()
+        for kind in needed {
+            if let reason = absent.first(where: { $0.key.kind == kind })?.value { throw PlaceGone(description: reason) }
+        }
+    }
+
+    private var allPlaces: [(gate: Gate, root: FilePath)] {
+        folders.flatMap {
+            [(.inbox(of: $0.name), $0.claims.inbox), (.outbox(of: $0.name), $0.outbox.root)]
+        }
     }
 
     /// Closes the gate that an error speaks of. False where it is the job's or file's own trouble.
@@ -49,7 +89,7 @@ extension Context {
     func note(_ error: any Error) -> Bool {
         switch error {
         case let error as FileError:
-            return gates.close(by: error, in: [(.inbox, claims.inbox), (.outbox, outbox.root)])
+            return gates.close(by: error, in: allPlaces)
         case let problem as ImageProblem where problem.systemError != nil:
             // A picture is fitted into its claim folder, which lies in the inbox.
             guard let code = problem.systemError, note(FileError("fit a picture into", claims.root, code)) else {

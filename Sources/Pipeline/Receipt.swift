@@ -64,12 +64,12 @@ struct Receipt {
         ]
         if isPreview { object["preview"] = true }
         if case .reused(let original, _) = payment {
-            object["reused"] = [
+            object["reused"] = JSONValue.object([
                 "job": .string(original.id.rawValue), "name": .string(original.name),
                 "folder": .string(original.drop.folder.text),
-            ]
+            ]).naming(original.drop.inbox)
         }
-        return JSONValue.object(object).document
+        return JSONValue.object(object).naming(job.drop.inbox).document
     }
 }
 

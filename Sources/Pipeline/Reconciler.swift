@@ -31,9 +31,8 @@ struct Reconciler: Sendable {
     /// Jobs in the middle of a POST when the process last ended: nobody knows how it went, unless it surely had not begun.
     func adoptInterrupted() async throws(JobStoreError) {
         let now = context.time.now()
-        let isInboxThere = await context.lookAtPlaces()[.inbox] == nil
         for job in try await context.store.jobs(JobQuery(states: [.submitting])) {
-            let isUnsent = isInboxThere ? await SendingMarks(context: context).showUnsent(job) : false
+            let isUnsent = await SendingMarks(context: context).showUnsent(job)
             do throws(JobStoreError) {
                 try await context.record(
                     isUnsent

@@ -13,10 +13,13 @@ struct Reuser: Sendable {
     var loop: DueLoop {
         DueLoop(
             state: .reusing, work: .deliver, width: 4, lease: .seconds(3600), finishesSteps: false, context: context,
-            step: reuse)
+            step: { job throws(JobStoreError) in
+                try await context.within(job) { there throws(JobStoreError) in
+                    try await Reuser(context: there).reuse(job)
+                }
+            })
     }
 
-    @Sendable
     private func reuse(_ job: Job) async throws(JobStoreError) {
         guard case .reusing(let reuse) = job.state else { return }
         guard let original = try await context.store.job(reuse.original) else {
@@ -109,16 +112,7 @@ struct Reuser: Sendable {
     private func fetch(
         _ video: DeliveredVideo, _ origin: Origin, of original: Job, into part: FilePath, for job: Job
     ) async throws -> DeliveredVideo? {
-        let source = context.outbox.videoPath(folder: original.drop.folder, name: video.name)
-        let copied = try await context.files.run { () throws(FileError) -> Bool in
-            guard let status = try FileSystem.status(of: source), status.kind == .regular,
-                status.identity.size == Int64(video.bytes)
-            else { return false }
-            try FileSystem.remove(part)
-            try FileSystem.copy(source, to: part)
-            return try FileSystem.hash(part).sha256 == video.sha256
-        }
-        if copied { return video }
+        if try await copy(video, of: original, to: part) { return video }
         guard let generation = try await generation(of: origin) else {
             try await abandon(job, "its video is no longer in the outbox")
             return nil
@@ -135,6 +129,22 @@ struct Reuser: Sendable {
         } catch let error as DownloadError where error.isLasting {
             try await abandon(job, "its video is no longer in the outbox, and cannot be fetched again: \(error)")
             return nil
+        }
+    }
+
+    /// Copies what was delivered, be it into the outbox of another inbox. False where it is not there any more; while that outbox
+    /// is not in its place nobody can tell, and it throws.
+    private func copy(_ video: DeliveredVideo, of original: Job, to part: FilePath) async throws -> Bool {
+        guard let folder = context.folders.first(where: { $0.name == original.drop.inbox }) else { return false }
+        try await context.within(folder).requirePlaces([.outbox])
+        let source = folder.outbox.videoPath(folder: original.drop.folder, name: video.name)
+        return try await context.files.run { () throws(FileError) -> Bool in
+            guard let status = try FileSystem.status(of: source), status.kind == .regular,
+                status.identity.size == Int64(video.bytes)
+            else { return false }
+            try FileSystem.remove(part)
+            try FileSystem.copy(source, to: part)
+            return try FileSystem.hash(part).sha256 == video.sha256
         }
     }
 
@@ -174,7 +184,9 @@ struct Reuser: Sendable {
         try await Delivery(context: context).finish(job, video, receipt)
     }
 
-    private static func place(of job: Job) -> String { job.drop.folder.appending(FileName(job.name)).shown }
+    private static func place(of job: Job) -> String {
+        job.drop.inbox.prefix + job.drop.folder.appending(FileName(job.name)).shown
+    }
 }
 
 extension DownloadError {

@@ -14,9 +14,11 @@ struct SendingMarks: Sendable {
     }
 
     func make(_ id: ClientRequestID, of job: Job) async -> Making {
-        let (claims, drop) = (context.claims, job.drop.id)
+        let (claims, drop): (Claims, DropID)
         do throws(PlaceGone) {
-            try await context.requirePlaces([.inbox])
+            let there = try context.within(job.drop)
+            try await there.requirePlaces([.inbox])
+            (claims, drop) = (there.claims, job.drop.id)
         } catch {
             return .impossible(error.description)
         }
@@ -34,8 +36,10 @@ struct SendingMarks: Sendable {
 
     /// A request that was surely not taken leaves no mark. One that stays, because the share is gone, only costs a look-up.
     func remove(of job: Job) async {
-        guard let id = job.state.submission?.clientRequestID else { return }
-        let (claims, drop) = (context.claims, job.drop.id)
+        guard let id = job.state.submission?.clientRequestID, let claims = try? context.within(job.drop).claims else {
+            return
+        }
+        let drop = job.drop.id
         do throws(FileError) {
             try await context.files.run { () throws(FileError) in try claims.unmarkSending(id, of: drop) }
         } catch {
@@ -45,8 +49,12 @@ struct SendingMarks: Sendable {
 
     /// Whether a job's request has surely not begun to go out. The first Hotreel left no marks, and noted no price with its intents.
     func showUnsent(_ job: Job) async -> Bool {
-        guard let submission = job.state.submission, submission.expected != nil else { return false }
-        let (claims, drop) = (context.claims, job.drop.id)
+        guard let submission = job.state.submission, submission.expected != nil,
+            let there = try? context.within(job.drop)
+        else { return false }
+        // While the inbox is not there, no mark is seen, whether there is one or not.
+        guard await there.lookAtPlaces()[.inbox(of: job.drop.inbox)] == nil else { return false }
+        let (claims, drop) = (there.claims, job.drop.id)
         let isMarked = await context.files.run { try? claims.isMarkedSending(submission.clientRequestID, of: drop) }
         return isMarked == false
     }

@@ -17,9 +17,26 @@ struct StartUp: Sendable {
         }
         try await context.store.endLeases()
         // Only trying again tells whether a disk is still full, so that one counts as new trouble.
-        context.gates.restore(try await context.store.closedGates().filter { $0.gate != .disk && $0.gate != .ledger })
+        let missing = try await missingInboxes()
+        let known = Set(context.folders.map(\.name))
+        context.gates.restore(
+            try await context.store.closedGates().filter { closed in
+                guard closed.gate.kind != .disk, closed.gate.kind != .ledger else { return false }
+                guard let inbox = closed.gate.inbox else { return true }
+                // That there is no such inbox is all there is to say of one.
+                return known.contains(inbox) || missing.contains(inbox) && closed.gate.kind == .inbox
+            })
+        for name in missing { context.missFolder(name) }
         try await Reconciler(context: context).adoptInterrupted()
         try await Releaser(context: context).releaseAll()
+    }
+
+    /// Inboxes that the ledger has work for and the configuration does not know, in the order of their names.
+    private func missingInboxes() async throws(JobStoreError) -> [InboxName] {
+        let counts = try await context.store.countsByInbox()
+        let open = counts.filter { $0.value.contains { !$0.key.isEnded && $0.value > 0 } }.keys
+        let names = Set(open).union(try await context.store.endedUnsettled().map(\.drop.inbox))
+        return names.subtracting(context.folders.map(\.name)).sorted()
     }
 
     /// What needs the folders: must not be done while a share is not there, whose files would seem to be gone.
@@ -27,7 +44,10 @@ struct StartUp: Sendable {
         try FileSystem.makeFolder(context.claims.root, below: context.claims.inbox)
         try context.outbox.prepare()
         let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
-        for (drop, jobs) in unsettled { try await alone(drop) { try await heal(jobs) } }
+        // Files of a drop that the ledger knows are that drop's, whatever its inbox is called by now.
+        for (drop, jobs) in unsettled where jobs.first?.drop.inbox == context.folder.name {
+            try await alone(drop) { try await heal(jobs) }
+        }
         for drop in try context.claims.drops() where unsettled[drop] == nil {
             try await alone(drop) { try await adopt(drop) }
         }
@@ -76,7 +96,7 @@ struct StartUp: Sendable {
                 identity: status?.identity ?? FileIdentity(device: 0, inode: 0, size: 0, modified: 0, changed: 0),
                 sha256: (try? FileSystem.hash(path).sha256) ?? "", claim: .move)
         }
-        let drop = Drop(id: id, folder: "", sources: sources)
+        let drop = Drop(id: id, folder: "", sources: sources, inbox: context.folder.name)
         let failure = Failure(
             stage: .unknown, message: "These files were in Hotreel's keeping, but its ledger does not know them.",
             problems: [

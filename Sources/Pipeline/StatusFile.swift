@@ -53,11 +53,17 @@ package struct Status: Sendable {
     /// Jobs that wait for something of their own, with their reasons; the newest.
     package let waiting: [Job]
     package let isPreview: Bool
+    /// The inbox it is about; nil where it is about all.
+    package let inbox: InboxName?
+    /// Where there are several: how many jobs of each are in each state.
+    package let inboxes: [InboxName: [JobState.Name: Int]]
 
     package init(
         counts: [JobState.Name: Int], gates: [ClosedGate], today: [FolderSpend], month: [FolderSpend], waiting: [Job],
-        isPreview: Bool
+        isPreview: Bool, inbox: InboxName? = nil, inboxes: [InboxName: [JobState.Name: Int]] = [:]
     ) {
+        self.inbox = inbox
+        self.inboxes = inboxes
         self.counts = counts
         self.gates = gates
         self.today = today
@@ -67,47 +73,82 @@ package struct Status: Sendable {
     }
 
     /// As the ledger has it.
+    ///
+    /// - Parameter inbox: the named one whose jobs alone are told of; nil tells of all.
     package static func read(
-        _ store: any JobStore, at now: Date, calendar: Calendar, isPreview: Bool
+        _ store: any JobStore, at now: Date, calendar: Calendar, isPreview: Bool, inbox: InboxName? = nil
     ) async throws(JobStoreError) -> Status {
-        let waiting = try await store.jobs(JobQuery(states: [.held, .unconfirmed, .reusing], limit: 20))
+        let waiting = try await store.jobs(
+            JobQuery(states: [.held, .unconfirmed, .reusing], inbox: inbox, limit: 20))
+        let counts = try await store.countsByInbox()
+        let all = counts.values.reduce(into: [:]) { sum, counts in sum.merge(counts, uniquingKeysWith: +) }
         return Status(
-            counts: try await store.counts(), gates: try await store.closedGates(),
+            counts: inbox.map { counts[$0] ?? [:] } ?? all, gates: try await store.closedGates(),
             today: try await store.spending(since: calendar.period(.day, of: now).start),
             month: try await store.spending(since: calendar.period(.month, of: now).start), waiting: waiting,
-            isPreview: isPreview)
+            isPreview: isPreview, inbox: inbox,
+            inboxes: inbox == nil && counts.keys.contains { !$0.isUnnamed } ? counts : [:])
     }
 
-    fileprivate static func current(_ context: Context) async throws(JobStoreError) -> Status {
+    static func current(_ context: Context) async throws(JobStoreError) -> Status {
+        let name = context.folder.name
         let read = try await read(
             context.store, at: context.time.now(), calendar: context.calendar,
-            isPreview: context.configuration.isPreview)
+            isPreview: context.configuration.isPreview, inbox: name.isUnnamed ? nil : name)
         return Status(
-            counts: read.counts, gates: context.gates.closed, today: read.today, month: read.month,
-            waiting: read.waiting, isPreview: read.isPreview)
+            counts: read.counts,
+            gates: context.gates.closed.filter { name.isUnnamed || $0.gate.inbox ?? name == name }, today: read.today,
+            month: read.month, waiting: read.waiting, isPreview: read.isPreview, inbox: read.inbox,
+            inboxes: read.inboxes)
     }
 
     /// Its keys are a promise to scripts.
     package var json: JSONValue {
+        var object = base
+        let all: JSONValue = ["today": Self.json(today), "month": Self.json(month)]
+        if let inbox {
+            object["inbox"] = .string(inbox.rawValue)
+            object["spend"] = [
+                "today": Self.json(today.filter { $0.inbox == inbox }),
+                "month": Self.json(month.filter { $0.inbox == inbox }),
+            ]
+            object["spend_all"] = all
+        } else {
+            object["spend"] = all
+        }
+        if !inboxes.isEmpty {
+            object["inboxes"] = .array(
+                inboxes.sorted { $0.key < $1.key }.map { name, counts in
+                    ["inbox": .string(name.rawValue), "jobs": Self.json(counts)]
+                })
+        }
+        return .object(object)
+    }
+
+    private var base: [String: JSONValue] {
         [
             "preview": .bool(isPreview),
-            "jobs": .object(
-                Dictionary(
-                    uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) })),
+            "jobs": Self.json(counts),
             "gates": .array(
                 gates.map {
                     ["gate": .string($0.gate.rawValue), "since": .time($0.since), "reason": .string($0.reason)]
                 }),
-            "spend": ["today": Self.json(today), "month": Self.json(month)],
             "waiting": .array(
                 waiting.map { job in
-                    [
-                        "job": .string(job.id.rawValue), "name": .string(job.name),
-                        "folder": .string(job.drop.folder.text), "state": .string(job.state.name.rawValue),
-                        "reason": job.reason.map(JSONValue.string) ?? .null,
-                    ]
+                    JSONValue.object(
+                        [
+                            "job": .string(job.id.rawValue), "name": .string(job.name),
+                            "folder": .string(job.drop.folder.text), "state": .string(job.state.name.rawValue),
+                            "reason": job.reason.map(JSONValue.string) ?? .null,
+                        ]
+                    ).naming(job.drop.inbox)
                 }),
         ]
+    }
+
+    private static func json(_ counts: [JobState.Name: Int]) -> JSONValue {
+        .object(
+            Dictionary(uniqueKeysWithValues: JobState.Name.allCases.map { ($0.rawValue, .integer(counts[$0] ?? 0)) }))
     }
 
     /// `generations` and `credits` are what was charged; what is under way stands beside it.
@@ -121,8 +162,18 @@ package struct Status: Sendable {
         var total = line(spends.total)
         total["folders"] = .array(
             spends.map { spend in
-                .object(line(spend).merging(["folder": .string(spend.folder.text)]) { $1 })
+                JSONValue.object(line(spend).merging(["folder": .string(spend.folder.text)]) { $1 })
+                    .naming(spend.inbox)
             })
         return .object(total)
+    }
+}
+
+extension JSONValue {
+    /// The object with the key `inbox`, where the inbox has a name: a service with one inbox says nothing of it.
+    package func naming(_ inbox: InboxName) -> JSONValue {
+        guard !inbox.isUnnamed, var object = objectValue else { return self }
+        object["inbox"] = .string(inbox.rawValue)
+        return .object(object)
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import ServiceLifecycle
 import Synchronization
+import SystemPackage
 import VideoAPI
 
 /// Sends queued jobs to the API, each once. The intent is on disk before the first byte goes out.
@@ -30,7 +31,11 @@ struct Submitter: Sendable {
             allowance: { () async throws(JobStoreError) -> Int in
                 min(context.configuration.maxInFlight, congestion.limit ?? .max) - (try await inFlight())
             },
-            step: submit)
+            step: { job throws(JobStoreError) in
+                try await context.within(job) { there throws(JobStoreError) in
+                    try await submit(job, attachments: there.claims.folder(of: job.drop.id))
+                }
+            })
     }
 
     private func inFlight() async throws(JobStoreError) -> Int {
@@ -38,8 +43,8 @@ struct Submitter: Sendable {
             unconfirmedSince: context.time.now().addingTimeInterval(-Self.longestGeneration))
     }
 
-    @Sendable
-    private func submit(_ job: Job) async throws(JobStoreError) {
+    /// `attachments` is the claim folder.
+    private func submit(_ job: Job, attachments: FilePath) async throws(JobStoreError) {
         guard let request = job.request else { return }
         do {
             // Nothing is sent yet, so a shutdown need not wait for its turn.
@@ -48,7 +53,7 @@ struct Submitter: Sendable {
             return
         }
         // The gate may have closed while it waited for its turn.
-        guard DueLoop.isProbe || context.gates.admission(.submit) == .open else {
+        guard DueLoop.isProbe || context.gates.admission(.submit, in: job.drop.inbox) == .open else {
             return try await context.store.endLeases(of: job.drop.id)
         }
         guard try await isWorthTrying(job) else { return }
@@ -60,7 +65,7 @@ struct Submitter: Sendable {
         let outcome = await context.client.submit(
             OutgoingSubmission(
                 clientRequestID: clientRequestID, request: request,
-                attachments: context.claims.folder(of: job.drop.id)))
+                attachments: attachments))
         context.reached(.answered)
         // What the API has said is known to nobody else: it is held until the ledger takes it.
         try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }

@@ -73,7 +73,7 @@ struct Treasury: Sendable {
         let spent = Budgets.Spent(
             today: try await context.store.spending(since: day.start),
             month: try await context.store.spending(since: month.start), nextDay: day.end, nextMonth: month.end)
-        return budgets.hold(price: price, folder: job.drop.folder, spent: spent)
+        return budgets.hold(price: price, folder: job.drop.folder, inbox: job.drop.inbox, spent: spent)
     }
 }
 
@@ -110,7 +110,10 @@ struct Releaser: Sendable {
             while !Task.isShuttingDownGracefully && !Task.isCancelled {
                 let rings = bell.rings
                 do throws(JobStoreError) {
-                    if context.gates.admission(.submit) == .open, let next = try await waiting().first {
+                    let clearance = await context.clearance(.submit)
+                    if clearance.admission == .open,
+                        let next = try await waiting().first(where: { !clearance.without.contains($0.drop.inbox) })
+                    {
                         try await release(next)
                     }
                 } catch {

@@ -14,6 +14,7 @@ enum JobRow {
         [
             "id": job.id.rawValue.databaseValue,
             "drop_id": job.drop.id.rawValue.databaseValue,
+            "inbox": job.drop.inbox.rawValue.databaseValue,
             "folder": Data(job.drop.folder.bytes).databaseValue,
             "top_folder": Data(job.drop.folder.topLevel.bytes).databaseValue,
             "name": job.wishedName.databaseValue,
@@ -53,7 +54,7 @@ enum JobRow {
             id: JobID(rawValue: row["id"]),
             drop: Drop(
                 id: DropID(rawValue: row["drop_id"]), folder: FileName(bytes: Array(row["folder"] as Data)),
-                sources: try LedgerJSON.value(row["sources"])),
+                sources: try LedgerJSON.value(row["sources"]), inbox: InboxName(rawValue: row["inbox"])),
             request: try (row["request"] as String?).map { try LedgerJSON.value($0) },
             wishedName: row["name"], priority: row["priority"], fingerprint: row["fingerprint"],
             created: Date(milliseconds: row["created"]),

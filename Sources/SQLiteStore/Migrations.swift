@@ -18,6 +18,7 @@ enum Migrations {
             try db.execute(sql: tallyTable)
         }
         migrator.registerMigration("2 money and reuse", migrate: MoneyAndReuse.migrate)
+        migrator.registerMigration("3 several inboxes", migrate: SeveralInboxes.migrate)
         return migrator
     }
 

@@ -17,28 +17,36 @@ extension SQLiteJobStore {
     package func spending(since date: Date) async throws(JobStoreError) -> [FolderSpend] {
         try await read { db in
             // From folder to folder, so that each sum is one stretch of the index and nothing need be sorted.
-            let first = "SELECT min(top_folder) FROM job WHERE submitted IS NOT NULL"
-            let next = try db.cachedStatement(sql: first + " AND top_folder > ?")
+            func from(_ comparison: String) -> String {
+                """
+                SELECT inbox, top_folder FROM job WHERE submitted IS NOT NULL AND (inbox, top_folder) \(comparison) (?, ?)
+                ORDER BY inbox, top_folder LIMIT 1
+                """
+            }
+            let next = try db.cachedStatement(sql: from(">"))
             let sum = try db.cachedStatement(
                 sql: """
                     SELECT total(cost) AS credits, count(*) AS jobs FROM job
-                    WHERE top_folder = ? AND is_charged = ? AND submitted >= ?
+                    WHERE inbox = ? AND top_folder = ? AND is_charged = ? AND submitted >= ?
                     """)
-            func sums(_ folder: Data, isCharged: Bool) throws -> (credits: Double, jobs: Int) {
-                let row = try Row.fetchOne(sum, arguments: [folder, isCharged, date.milliseconds])
+            func sums(_ inbox: String, _ folder: Data, isCharged: Bool) throws -> (credits: Double, jobs: Int) {
+                let row = try Row.fetchOne(sum, arguments: [inbox, folder, isCharged, date.milliseconds])
                 return (row?["credits"] ?? 0, row?["jobs"] ?? 0)
             }
             var spends: [FolderSpend] = []
-            var folder = try Data.fetchOne(db, sql: first)
-            while let name = folder {
-                let (charged, expected) = (try sums(name, isCharged: true), try sums(name, isCharged: false))
+            var row = try Row.fetchOne(db.cachedStatement(sql: from(">=")), arguments: ["", Data()])
+            while let place = row {
+                let (inbox, folder): (String, Data) = (place["inbox"], place["top_folder"])
+                let charged = try sums(inbox, folder, isCharged: true)
+                let expected = try sums(inbox, folder, isCharged: false)
                 if charged.jobs + expected.jobs > 0 {
                     spends.append(
                         FolderSpend(
-                            folder: FileName(bytes: Array(name)), charged: charged.credits, videos: charged.jobs,
-                            expected: expected.credits, underWay: expected.jobs))
+                            inbox: InboxName(rawValue: inbox), folder: FileName(bytes: Array(folder)),
+                            charged: charged.credits, videos: charged.jobs, expected: expected.credits,
+                            underWay: expected.jobs))
                 }
-                folder = try Data.fetchOne(next, arguments: [name])
+                row = try Row.fetchOne(next, arguments: [inbox, folder])
             }
             return spends
         }

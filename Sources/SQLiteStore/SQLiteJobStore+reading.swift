@@ -23,6 +23,7 @@ extension SQLiteJobStore {
     private static func page(of query: JobQuery, in state: JobState.Name?, _ db: Database) throws -> [Job] {
         let conditions: [(sql: String, value: any DatabaseValueConvertible)] = [
             state.map { ("state = ?", $0.rawValue) },
+            query.inbox.map { ("inbox = ?", $0.rawValue) },
             query.folder.map { ("folder = ?", Data($0.bytes)) },
             query.before.map { ("id < ?", $0.rawValue) },
         ].compactMap(\.self)
@@ -51,23 +52,27 @@ extension SQLiteJobStore {
         }
     }
 
-    package func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date? {
+    package func nextDue(
+        _ state: JobState.Name, without: Set<InboxName>
+    ) async throws(JobStoreError) -> Date? {
         try await read { db in
             try Int64.fetchOne(
                 db,
                 sql: """
-                    SELECT min((SELECT min(ready) FROM job WHERE state = ? AND priority = level.value AND ready IS NOT NULL))
+                    SELECT min((SELECT min(ready) FROM job
+                        WHERE state = ? AND priority = level.value AND ready IS NOT NULL\(Self.passingOver(without))))
                     FROM json_each('[0,1,2,3,4,5,6,7,8,9]') AS level
-                    """, arguments: [state.rawValue]
+                    """, arguments: [state.rawValue] + StatementArguments(without.map(\.rawValue))
             ).map(Date.init(milliseconds:)).flatMap { $0 < .distantFuture ? $0 : nil }
         }
     }
 
-    package func counts() async throws(JobStoreError) -> [JobState.Name: Int] {
+    package func countsByInbox() async throws(JobStoreError) -> [InboxName: [JobState.Name: Int]] {
         try await read { db in
-            var counts: [JobState.Name: Int] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT state, jobs FROM tally WHERE jobs > 0") {
-                counts[try JobRow.stateName(row["state"])] = row["jobs"]
+            var counts: [InboxName: [JobState.Name: Int]] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT inbox, state, jobs FROM tally WHERE jobs > 0") {
+                counts[InboxName(rawValue: row["inbox"]), default: [:]][try JobRow.stateName(row["state"])] =
+                    row["jobs"]
             }
             return counts
         }

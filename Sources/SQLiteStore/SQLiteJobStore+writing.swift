@@ -57,22 +57,31 @@ extension SQLiteJobStore {
     }
 
     package func claimDue(
-        _ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int
+        _ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int, without: Set<InboxName>
     ) async throws(JobStoreError) -> [Job] {
         try await write { db in
             // One step into the index for each priority: neither a long queue nor jobs due later are walked over.
             let due = try db.cachedStatement(
-                sql: "SELECT * FROM job WHERE state = ? AND priority = ? AND ready <= ? ORDER BY ready LIMIT ?")
+                sql: """
+                    SELECT * FROM job WHERE state = ? AND priority = ? AND ready <= ?\(Self.passingOver(without)) \
+                    ORDER BY ready LIMIT ?
+                    """)
+            let names = StatementArguments(without.map(\.rawValue))
             var jobs: [Job] = []
             for priority in (0...9).reversed() where jobs.count < limit {
                 jobs += try Row.fetchAll(
-                    due, arguments: [state.rawValue, priority, now.milliseconds, limit - jobs.count]
+                    due, arguments: [state.rawValue, priority, now.milliseconds] + names + [limit - jobs.count]
                 ).map(JobRow.job)
             }
             let lease = try db.cachedStatement(sql: "UPDATE job SET leased_until = ? WHERE id = ?")
             for job in jobs { try lease.execute(arguments: [leaseEnd.milliseconds, job.id.rawValue]) }
             return jobs
         }
+    }
+
+    /// A condition with a place for the name of each inbox that is not wanted.
+    static func passingOver(_ inboxes: Set<InboxName>) -> String {
+        inboxes.isEmpty ? "" : " AND inbox NOT IN (\(inboxes.map { _ in "?" }.joined(separator: ", ")))"
     }
 
     package func endLeases() async throws(JobStoreError) {

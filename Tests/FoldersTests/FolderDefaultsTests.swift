@@ -123,4 +123,34 @@ struct FolderDefaultsTests {
         #expect(candidate.settings.parameters == ["prompt": "inner", "duration": 10, "cfg_scale": 0.9])
         #expect(candidate.settings.options.priority == 9 && candidate.settings.options.variations == 3)
     }
+
+    @Test("of a whole inbox lie below those of its folders, and make no picture alone a job")
+    func ofTheInbox() throws {
+        var table = InboxTable()
+        func put(_ path: InboxPath, _ inode: UInt64, _ examination: Examination) {
+            let identity = FileIdentity(device: 1, inode: inode, size: 9, modified: 0, changed: 0)
+            table.see(path, FileStatus(kind: .regular, identity: identity), at: .zero, news: true)
+            table.examined(path, identity: identity, examination)
+        }
+        let picture = Examination.picture(ImageFacts(format: .png, width: 1280, height: 720, bytes: 9), sha256: "")
+        put("a/_hotreel.json", 1, .sidecar(["prompt": "folder"], sha256: ""))
+        put("a/shot.png", 2, picture)
+        put("shot.png", 3, picture)
+        put("shot.json", 4, .sidecar(["cfg_scale": 0.9], sha256: ""))
+        put("alone.png", 5, picture)
+        let pairer = Pairer(
+            catalog: try .bundled(), rules: PairingRules(settle: .zero, grace: .zero, orphanAfter: .seconds(9)),
+            defaults: SettingsLayer(
+                file: "defaults of the inbox", values: ["prompt": "inbox", "duration": 10, "cfg_scale": 0.2]))
+        func parameters(_ folder: FileName, _ stem: String) -> [String: JSONValue]? {
+            guard
+                case .take(let candidate)? =
+                    pairer.decide(GroupKey(folder: folder, stem: stem), in: table, at: .seconds(1)).first
+            else { return nil }
+            return candidate.settings.parameters
+        }
+        #expect(parameters("a", "shot") == ["prompt": "folder", "duration": 10, "cfg_scale": 0.2])
+        #expect(parameters("", "shot") == ["prompt": "inbox", "duration": 10, "cfg_scale": 0.9])
+        #expect(parameters("", "alone") == nil)
+    }
 }

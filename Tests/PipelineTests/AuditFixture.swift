@@ -21,7 +21,7 @@ extension PipelineFixture {
         let time = Timekeeper(
             now: { clock.date }, uptime: { clock.now.offset }, sleep: { _ in try await meanwhile() })
         return try await Auditor(
-            store: store, claims: context.claims, outbox: context.outbox, log: log ?? .ask(api), options: options,
+            store: store, folders: context.folders, log: log ?? .ask(api), options: options,
             time: time
         ).report()
     }

@@ -7,6 +7,7 @@ import SQLiteStore
 import Synchronization
 import SystemPackage
 import TestKit
+import Testing
 import VideoAPI
 
 @testable import Pipeline
@@ -18,11 +19,12 @@ struct PipelineFixture: Sendable {
     let api = FakeAPI()
     let clock = ManualClock()
     let notices = Notices()
-    let context: Context
+    private(set) var context: Context
 
     /// - Parameters:
     ///   - time: the fixture's own clock by default.
     ///   - inbox, outbox: on another disk; folders of the fixture's own by default.
+    ///   - inboxes: the names of several, `NAME/inbox` and `NAME/outbox`; one without a name by default.
     ///   - hasPlaces: whether the folders have to lie where they lie now.
     ///   - wrapping: puts something between the pipeline and the ledger.
     ///   - trace: hears each statement of the ledger, to do something between two of them.
@@ -30,13 +32,27 @@ struct PipelineFixture: Sendable {
     init(
         _ configure: (inout PipelineConfiguration) -> Void = { _ in }, time: Timekeeper? = nil,
         skew: (@Sendable () -> TimeInterval)? = nil,
-        inbox: FilePath? = nil, outbox: FilePath? = nil, hasPlaces: Bool = false,
+        inbox: FilePath? = nil, outbox: FilePath? = nil, inboxes: [InboxName] = [], hasPlaces: Bool = false,
         wrapping: (SQLiteJobStore) -> any JobStore = { $0 },
         reached: @escaping @Sendable (Step) -> Void = { _ in }, trace: StatementTrace? = nil
     ) throws {
         folder = try TemporaryFolder()
         for name in ["inbox", "outbox", "state"] { try folder.folder(name) }
         let (inbox, outbox) = (inbox ?? folder["inbox"], outbox ?? folder["outbox"])
+        let known = folder
+        let folders =
+            try inboxes.map { name in
+                let (inbox, outbox) = (try known.folder("\(name)/inbox"), try known.folder("\(name)/outbox"))
+                return HotFolder(
+                    name: name, claims: Claims(inbox: inbox), outbox: Outbox(root: outbox),
+                    places: try Places(inboxAt: inbox, outboxAt: outbox))
+            }
+            + (inboxes.isEmpty
+                ? [
+                    HotFolder(
+                        claims: Claims(inbox: inbox), outbox: Outbox(root: outbox),
+                        places: hasPlaces ? try Places(inboxAt: inbox, outboxAt: outbox) : nil)
+                ] : [])
         store = try SQLiteJobStore(path: folder["state/ledger.sqlite"].string, trace: trace)
         var time = time ?? clock.timekeeper
         if let skew {
@@ -49,13 +65,21 @@ struct PipelineFixture: Sendable {
         configuration.duplicates = .generate
         configure(&configuration)
         context = Context(
-            store: wrapping(store), client: api, catalog: try .bundled(), claims: Claims(inbox: inbox),
-            outbox: Outbox(root: outbox), configuration: configuration, time: time,
-            places: hasPlaces ? try Places(inboxAt: inbox, outboxAt: outbox) : nil,
+            store: wrapping(store), client: api, catalog: try .bundled(), folders: folders,
+            configuration: configuration, time: time,
             notify: { [notices] in notices.add($0) }, reached: reached,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try context.outbox.prepare()
-        try FileSystem.makeFolder(context.claims.root)
+        for hot in folders {
+            try hot.outbox.prepare()
+            try FileSystem.makeFolder(hot.claims.root)
+        }
+    }
+
+    /// The same, seen from one of several inboxes.
+    func within(_ name: InboxName) throws -> PipelineFixture {
+        var fixture = self
+        fixture.context = context.within(try #require(context.folders.first { $0.name == name }))
+        return fixture
     }
 
     // MARK: Drops
@@ -70,7 +94,7 @@ struct PipelineFixture: Sendable {
                 role: role, file: FileName(name), identity: status.identity,
                 sha256: try FileSystem.hash(path).sha256, claim: .move)
         }
-        return Drop(id: .make(at: clock.date), folder: place, sources: sources)
+        return Drop(id: .make(at: clock.date), folder: place, sources: sources, inbox: context.folder.name)
     }
 
     struct Vanished: Error { let path: FilePath }
@@ -137,14 +161,14 @@ struct PipelineFixture: Sendable {
 
     /// The next process over the same ledger and folders.
     func restarted(
-        over ledger: (any JobStore)? = nil, _ configure: (inout PipelineConfiguration) -> Void = { _ in }
+        over ledger: (any JobStore)? = nil, inboxes: [HotFolder]? = nil,
+        _ configure: (inout PipelineConfiguration) -> Void = { _ in }
     ) -> Context {
         var configuration = context.configuration
         configure(&configuration)
         return Context(
-            store: ledger ?? store, client: api, catalog: context.catalog, claims: context.claims,
-            outbox: context.outbox,
-            configuration: configuration, time: context.time, places: context.places,
+            store: ledger ?? store, client: api, catalog: context.catalog, folders: inboxes ?? context.folders,
+            configuration: configuration, time: context.time,
             notify: { [notices] in notices.add($0) }, logger: context.logger)
     }
 
@@ -177,6 +201,16 @@ struct PipelineFixture: Sendable {
             loop.state, now: clock.date, leaseEnd: clock.date.adding(loop.lease), limit: 1000)
         // Whatever the gates say: what they let through is tried elsewhere.
         for job in due { try await DueLoop.$isProbe.withValue(true) { try await loop.step(job) } }
+    }
+
+    /// As `run`, for the jobs that the gates and folders let through now.
+    func runAdmitted(_ loop: DueLoop) async throws {
+        let clearance = await context.clearance(loop.work)
+        guard clearance.admission == .open else { return }
+        let due = try await store.claimDue(
+            loop.state, now: clock.date, leaseEnd: clock.date.adding(loop.lease), limit: 1000,
+            without: clearance.without)
+        for job in due { try await loop.step(job) }
     }
 
     func submit() async throws { try await run(Submitter(context: context).loop) }

@@ -72,14 +72,14 @@ final class TroubledStore: JobStore {
         try await write { () async throws(JobStoreError) in try await store.replace(job, with: next, event: event) }
     }
     func claimDue(
-        _ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int
+        _ state: JobState.Name, now: Date, leaseEnd: Date, limit: Int, without: Set<InboxName>
     ) async throws(JobStoreError) -> [Job] {
         try await write { () async throws(JobStoreError) in
-            try await store.claimDue(state, now: now, leaseEnd: leaseEnd, limit: limit)
+            try await store.claimDue(state, now: now, leaseEnd: leaseEnd, limit: limit, without: without)
         }
     }
-    func nextDue(_ state: JobState.Name) async throws(JobStoreError) -> Date? {
-        try await read { () async throws(JobStoreError) in try await store.nextDue(state) }
+    func nextDue(_ state: JobState.Name, without: Set<InboxName>) async throws(JobStoreError) -> Date? {
+        try await read { () async throws(JobStoreError) in try await store.nextDue(state, without: without) }
     }
     func endLeases() async throws(JobStoreError) {
         try await write { () async throws(JobStoreError) in try await store.endLeases() }
@@ -99,8 +99,8 @@ final class TroubledStore: JobStore {
     func history(of id: JobID) async throws(JobStoreError) -> [HistoryEntry] {
         try await read { () async throws(JobStoreError) in try await store.history(of: id) }
     }
-    func counts() async throws(JobStoreError) -> [JobState.Name: Int] {
-        try await read { () async throws(JobStoreError) in try await store.counts() }
+    func countsByInbox() async throws(JobStoreError) -> [InboxName: [JobState.Name: Int]] {
+        try await read { () async throws(JobStoreError) in try await store.countsByInbox() }
     }
     func inFlight(unconfirmedSince date: Date) async throws(JobStoreError) -> Int {
         try await read { () async throws(JobStoreError) in try await store.inFlight(unconfirmedSince: date) }

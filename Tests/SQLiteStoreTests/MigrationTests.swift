@@ -105,6 +105,23 @@ struct MigrationTests {
             try rows("SELECT name FROM sqlite_schema WHERE sql LIKE '%new_job %' OR sql LIKE '%new_job\"%'").isEmpty)
     }
 
+    @Test("has all its jobs in the inbox without a name, and takes new ones of others")
+    func inbox() async throws {
+        _ = try FirstLedger(path: path)
+        let store = try SQLiteJobStore(path: path)
+        #expect(try await store.jobs(JobQuery()).allSatisfy { $0.drop.inbox.isUnnamed })
+        #expect(try await store.countsByInbox().mapValues { $0.values.reduce(0, +) } == [.unnamed: 14])
+        let drop = Drop.sample(70)
+        let ads = InboxName(rawValue: "ads")
+        try await store.insert([
+            .queued(
+                .sample(70), drop: Drop(id: drop.id, folder: "", sources: drop.sources, inbox: ads), request: .sample,
+                name: "shot", priority: 5, held: false, at: .sample)
+        ])
+        #expect(try await store.countsByInbox()[ads] == [.queued: 1])
+        #expect(try await store.jobs(JobQuery(inbox: ads)).map(\.id) == [.sample(70)])
+    }
+
     /// A change to a released migration would make two kinds of ledger with one name.
     @Test("is what the first migration has always made")
     func firstMigrationIsFrozen() throws {

@@ -59,9 +59,8 @@ struct QueryPlanTests {
         }
         #expect(
             used == [
-                "SEARCH job USING COVERING INDEX job_spending",
-                "SEARCH job USING COVERING INDEX job_spending (top_folder>?)",
-                "SEARCH job USING COVERING INDEX job_spending (top_folder=? AND is_charged=? AND submitted>?)",
+                "SEARCH job USING COVERING INDEX job_spending ((inbox,top_folder)>(?,?))",
+                "SEARCH job USING COVERING INDEX job_spending (inbox=? AND top_folder=? AND is_charged=? AND submitted>?)",
                 "SEARCH job USING INDEX job_fingerprint (fingerprint=? AND state=?)",
                 "SEARCH job USING INDEX job_fingerprint (fingerprint=? AND state=? AND id<?)",
                 "SEARCH job USING COVERING INDEX job_unconfirmed (state=? AND submitted>?)",

@@ -25,6 +25,7 @@ package enum JobStoreConformance: String, CaseIterable, Sendable, CustomStringCo
     case spending = "spending counts what was started since a date, by top-level folder, charged or expected"
     case prices = "the price of each kind of video is that of its last charge"
     case twins = "twins are those whose video a job could have, the delivered ones first"
+    case inboxes = "jobs know their inbox, and are claimed, counted, listed and summed up by it"
     case inFlight = "jobs in flight are those with the vendor, and the lost ones of late"
     case gates = "closed gates are those written last"
     case counts = "counts follow the jobs"
@@ -55,6 +56,7 @@ package enum JobStoreConformance: String, CaseIterable, Sendable, CustomStringCo
         case .spending: try await checkSpending(store)
         case .prices: try await checkPrices(store)
         case .twins: try await checkTwins(store)
+        case .inboxes: try await checkInboxes(store)
         case .inFlight: try await checkInFlight(store)
         case .gates: try await checkGates(store)
         case .counts: try await checkCounts(store)

@@ -33,6 +33,8 @@ package struct AuditFinding: Hashable, Sendable {
         case reuseBroken = "reuse_broken"
         /// The ledger's sums are not those of its jobs.
         case sumsWrong = "sums_wrong"
+        /// Jobs under way of an inbox that is not configured.
+        case inboxUnknown = "inbox_unknown"
 
         // What is in keeping, `inbox/.hotreel`.
         case sourceMissing = "source_missing"
@@ -69,6 +71,8 @@ package struct AuditFinding: Hashable, Sendable {
         case paidTwice = "paid_twice"
 
         // Notes: nothing is lost.
+        /// Ended jobs of an inbox that is not configured any more.
+        case inboxRetired = "inbox_retired"
         /// Ended; its files are being given back.
         case settling
         /// A drop that is being claimed.
@@ -112,12 +116,13 @@ extension AuditFinding.Kind {
     package var severity: AuditFinding.Severity {
         switch self {
         case .historyBroken, .requestIDReused, .generationShared, .videoUnrecorded, .reuseBroken, .sumsWrong,
-            .sourceMissing, .sourceChanged, .sourceTwice, .fittedMissing, .fittedChanged, .claimLeft, .claimUnknown,
+            .inboxUnknown, .sourceMissing, .sourceChanged, .sourceTwice, .fittedMissing, .fittedChanged, .claimLeft,
+            .claimUnknown,
             .videoChanged, .receiptChanged, .receiptUnknown, .receiptUndelivered, .litter, .unreadable, .postUnknown,
             .paidUnknown, .paidFailed, .paidTwice:
             .exception
         case .settling, .claimUnfinished, .claimEmpty, .deliveryUnfinished, .unfinishedFile, .lookUpPending,
-            .receiptGone, .videoUnknown, .paidAfterAll, .logDiffers:
+            .receiptGone, .videoUnknown, .paidAfterAll, .logDiffers, .inboxRetired:
             .note
         case .videoGone, .sourcesTaken, .foreignFile, .otherRequest:
             .detail

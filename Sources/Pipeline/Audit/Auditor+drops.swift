@@ -16,8 +16,13 @@ extension Auditor {
 
     func lookAtDrops(_ walk: inout Walk) async throws {
         var surroundings = try await surroundings()
-        let claims = claims
-        surroundings.claimFolders = Set(try await files.run { () throws(FileError) in try claims.drops() })
+        let claims = folders.map(\.claims)
+        surroundings.claimFolders = Set(
+            try await files.run { () throws(FileError) in
+                var drops: [DropID] = []
+                for claims in claims { drops += try claims.drops() }
+                return drops
+            })
         var query = JobQuery(limit: Self.page)
         while true {
             let page = try await store.jobs(query)
@@ -37,7 +42,7 @@ extension Auditor {
         walk.report.jobs += jobs.count
         walk.report.files += seen.files
         walk.report.videos += seen.videos
-        walk.known.formUnion(seen.known)
+        if let inbox = jobs.first?.drop.inbox { walk.known[inbox, default: []].formUnion(seen.known) }
         for (job, history) in zip(jobs, seen.histories) {
             walk.sums.add(job)
             walk.note(walk.generations.findings(job, history), options)
@@ -59,14 +64,16 @@ extension Auditor {
             seen.histories.append(history)
             seen.look.findings += LedgerRules.findings(job, history)
         }
+        // What lies in folders that are not configured is told of as a whole.
+        guard let folder = folder(of: drop) else { return seen }
         let isOver = jobs.allSatisfy(\.state.name.isEnded)
         var isSettled = !surroundings.unsettled.contains(drop.id)
         if isOver, isSettled, surroundings.claimFolders?.contains(drop.id) ?? true {
             // It may have ended since, and has a folder by right. What counts as settled now had none before it did.
             isSettled = try await !store.endedUnsettled().contains { $0.drop.id == drop.id }
         }
-        let facts = try await claimFacts(jobs, isOver: isOver, folders: surroundings.claimFolders)
-        let pending = try await pendingVideo(jobs)
+        let facts = try await claimFacts(jobs, in: folder, isOver: isOver, folders: surroundings.claimFolders)
+        let pending = try await pendingVideo(jobs, in: folder)
         seen.look.findings += SourceRules.findings(
             jobs, facts, isSettled: isSettled,
             retried: seen.histories.joined().contains { $0.event == JobEvent.Name.retried.rawValue },
@@ -74,14 +81,14 @@ extension Auditor {
         if let pending { seen.known += Self.names(of: pending.job, pending.name) }
         for job in jobs {
             guard case .delivered(_, let video) = job.state else { continue }
-            let delivery = try await deliveryFacts(job, video)
+            let delivery = try await deliveryFacts(job, video, in: folder)
             seen.look.findings += VideoRules.findings(job, video, delivery)
             if delivery.video != .missing { seen.videos += 1 }
             // Somebody else's receipt is looked at for itself.
             if case .there(let receipt) = delivery.receipt, receipt.job != job.id { continue }
             seen.known += Self.names(of: job, video.name)
         }
-        if options.listsDetails, isOver, isSettled, try await areTaken(jobs) {
+        if options.listsDetails, isOver, isSettled, try await areTaken(jobs, from: folder) {
             seen.look.findings.append(
                 AuditFinding(
                     .sourcesTaken, job: jobs[0].id, "The files of \(jobs[0].place) are no longer in the outbox.",
@@ -98,10 +105,12 @@ extension Auditor {
 
     // MARK: In keeping
 
-    private func claimFacts(_ jobs: [Job], isOver: Bool, folders: Set<DropID>?) async throws -> ClaimFacts {
+    private func claimFacts(
+        _ jobs: [Job], in folder: HotFolder, isOver: Bool, folders: Set<DropID>?
+    ) async throws -> ClaimFacts {
         guard let drop = jobs.first?.drop else { return ClaimFacts() }
         if isOver, let folders, !folders.contains(drop.id) { return ClaimFacts() }
-        let (claims, isHashing) = (claims, !options.isQuick)
+        let (claims, isHashing) = (folder.claims, !options.isQuick)
         let fitted = Set(jobs.flatMap { $0.request?.attachments ?? [] }).filter { $0.isFitted }
         return try await files.run { () throws(FileError) in
             var facts = ClaimFacts()
@@ -131,18 +140,18 @@ extension Auditor {
     }
 
     /// The video of a drop's last open job, where it lies under its name already: then its files may have gone to their place.
-    private func pendingVideo(_ jobs: [Job]) async throws -> (job: Job, name: String)? {
+    private func pendingVideo(_ jobs: [Job], in folder: HotFolder) async throws -> (job: Job, name: String)? {
         let open = jobs.filter { !$0.state.name.isEnded }
         guard let job = open.first, open.count == 1, let video = job.state.downloaded else { return nil }
-        let (path, isHashing) = (outbox.videoPath(folder: job.drop.folder, name: video.name), !options.isQuick)
+        let (path, isHashing) = (folder.outbox.videoPath(folder: job.drop.folder, name: video.name), !options.isQuick)
         let fact = try await files.run { () throws(FileError) in try FileFact.at(path, hashing: isHashing) }
         return fact.isContent(bytes: Int64(video.bytes), sha256: video.sha256) ? (job, video.name) : nil
     }
 
     /// Whether nothing of a drop that is over lies where its files were put.
-    private func areTaken(_ jobs: [Job]) async throws -> Bool {
+    private func areTaken(_ jobs: [Job], from folder: HotFolder) async throws -> Bool {
         if originals == .delete, jobs.allSatisfy({ $0.state.name == .delivered }) { return false }
-        let (drop, outbox) = (jobs[0].drop, outbox)
+        let (drop, outbox) = (jobs[0].drop, folder.outbox)
         return try await files.run { () throws(FileError) in
             for part in [Outbox.Part.originals, .errors] {
                 for source in drop.sources {
@@ -162,8 +171,10 @@ extension Auditor {
 
     // MARK: Delivered
 
-    private func deliveryFacts(_ job: Job, _ video: DeliveredVideo) async throws -> DeliveryFacts {
-        let (outbox, folder, isHashing) = (outbox, job.drop.folder, !options.isQuick)
+    private func deliveryFacts(
+        _ job: Job, _ video: DeliveredVideo, in hotFolder: HotFolder
+    ) async throws -> DeliveryFacts {
+        let (outbox, folder, isHashing) = (hotFolder.outbox, job.drop.folder, !options.isQuick)
         let (file, receipt) = try await files.run { () throws(FileError) in
             let receipt = try ReceiptFact.at(outbox.receiptPath(folder: folder, name: video.name))
             return (try FileFact.at(outbox.videoPath(folder: folder, name: video.name), hashing: isHashing), receipt)
@@ -178,7 +189,7 @@ extension Auditor {
 
     /// Whether a file is what another job has delivered under the same name, after people had taken this one's away.
     private func isHeldByAnother(_ file: FileFact, _ job: Job, _ video: DeliveredVideo) async throws -> Bool {
-        var query = JobQuery(states: [.delivered], folder: job.drop.folder, limit: Self.page)
+        var query = JobQuery(states: [.delivered], inbox: job.drop.inbox, folder: job.drop.folder, limit: Self.page)
         while true {
             let page = try await store.jobs(query)
             for other in page where other.id != job.id {

@@ -6,31 +6,31 @@ import SystemPackage
 extension Auditor {
     // MARK: Claim folders
 
-    func lookAtClaimFolders(_ walk: inout Walk) async throws {
-        let claims = claims
+    func lookAtClaimFolders(of folder: HotFolder, _ walk: inout Walk) async throws {
+        let claims = folder.claims
         let entries = try await files.run { () throws(FileError) in try FileSystem.list(claims.root) }
         for entry in entries {
             guard entry.status.kind == .folder else {
-                let file = "inbox/.hotreel/\(entry.name.shown)"
+                let file = "\(folder.name.prefix)inbox/.hotreel/\(entry.name.shown)"
                 walk.note([Self.foreign(file)], options)
                 continue
             }
             let drop = DropID(rawValue: entry.name.text)
-            let look = try await look(atClaimFolder: drop)
-            walk.note(look, at: .claimFolder(drop), options)
+            let look = try await look(atClaimFolder: drop, of: folder)
+            walk.note(look, at: .claimFolder(drop, folder), options)
         }
     }
 
     /// A claim folder whose drop the ledger knows is looked at with the drop.
-    func look(atClaimFolder drop: DropID) async throws -> Look {
+    func look(atClaimFolder drop: DropID, of hotFolder: HotFolder) async throws -> Look {
         guard try await store.jobs(of: drop).isEmpty else { return Look() }
-        let claims = claims
+        let claims = hotFolder.claims
         let left = try await files.run { () throws(FileError) -> [FileName]? in
             guard try FileSystem.status(of: claims.folder(of: drop)) != nil else { return nil }
             return try claims.sourceFiles(in: drop)
         }
         guard let left else { return Look() }
-        let folder = "inbox/.hotreel/\(drop)"
+        let folder = "\(hotFolder.name.prefix)inbox/.hotreel/\(drop)"
         guard !left.isEmpty else {
             let finding = AuditFinding(
                 .claimEmpty, file: folder, "A claim folder without files and without a job.",
@@ -54,8 +54,9 @@ extension Auditor {
 
     // MARK: Outbox
 
-    func lookAtOutbox(_ walk: inout Walk) async throws {
-        let (outbox, known, listsDetails) = (outbox, walk.known, options.listsDetails)
+    func lookAtOutbox(of folder: HotFolder, _ walk: inout Walk) async throws {
+        let (outbox, listsDetails) = (folder.outbox, options.listsDetails)
+        let known = walk.known[folder.name] ?? []
         let walked = try await files.run { () throws(FileError) in
             var walked = WalkedOutbox()
             try outbox.files { file throws(FileError) in
@@ -76,13 +77,13 @@ extension Auditor {
         }
         walk.report.files += walked.files
         if listsDetails {
-            walk.note(walked.foreignFiles.map { Self.foreign($0.shown) }, options)
+            walk.note(walked.foreignFiles.map { Self.foreign(folder.name.prefix + $0.shown) }, options)
         } else if walked.foreign > 0 {
             walk.report.details[.foreignFile, default: 0] += walked.foreign
         }
         let surroundings = try await surroundings()
         for file in walked.odd {
-            walk.note(try await look(at: file, surroundings), at: .outboxFile(file), options)
+            walk.note(try await look(at: file, of: folder, surroundings), at: .outboxFile(file, folder), options)
         }
     }
 
@@ -93,36 +94,39 @@ extension Auditor {
         var odd: [OutboxFile] = []
     }
 
-    func look(at file: OutboxFile, _ surroundings: Surroundings) async throws -> Look {
-        let path = outbox.root.appending(file.part.map { FileName($0.rawValue) } ?? "").appending(file.name)
+    func look(at file: OutboxFile, of folder: HotFolder, _ surroundings: Surroundings) async throws -> Look {
+        let shown = folder.name.prefix + file.shown
+        let path = folder.outbox.root.appending(file.part.map { FileName($0.rawValue) } ?? "").appending(file.name)
         let now = try await files.run { () throws(FileError) in try FileSystem.status(of: path) }
         guard let now else { return Look() }
         switch file.kind {
         case .litter:
             // Whoever writes to it is at work on it.
             guard now.identity == file.status.identity else { return Look() }
-            return Look(findings: try await litter(file, surroundings))
-        case .receipt: return try await look(atReceipt: path, file)
+            return Look(findings: try await litter(file, shown, surroundings))
+        case .receipt: return try await look(atReceipt: path, shown)
         case .video:
-            let receipt = outbox.path(of: file.receiptName)
+            let receipt = folder.outbox.path(of: file.receiptName)
             let isBare = try await files.run { () throws(FileError) in try FileSystem.status(of: receipt) == nil }
             guard isBare else { return Look() }
             let finding = AuditFinding(
-                .videoUnknown, file: file.shown, "No receipt and no job speaks of this video.",
+                .videoUnknown, file: shown, "No receipt and no job speaks of this video.",
                 remedy: "Nothing need be done where somebody put it there or gave it this name.")
             return Look(findings: [finding])
         case .report, .source, .status, .foreign: return Look()
         }
     }
 
-    private func litter(_ file: OutboxFile, _ surroundings: Surroundings) async throws -> [AuditFinding] {
+    private func litter(
+        _ file: OutboxFile, _ shown: String, _ surroundings: Surroundings
+    ) async throws -> [AuditFinding] {
         if let id = file.download {
             let job = try await store.job(id)
             if let job, [.generating, .generated, .reusing].contains(job.state.name) { return [] }
             let words = job.map { "which is \($0.state.name.rawValue)" } ?? "which the ledger does not know"
             return [
                 AuditFinding(
-                    .litter, job: id, file: file.shown, "A download was left behind by job \(id), \(words).",
+                    .litter, job: id, file: shown, "A download was left behind by job \(id), \(words).",
                     remedy: "Remove it.")
             ]
         }
@@ -130,18 +134,18 @@ extension Auditor {
         guard file.part != nil, !surroundings.isHandingOver else {
             return [
                 AuditFinding(
-                    .unfinishedFile, file: file.shown, "It is being written, or a crash cut it short.",
+                    .unfinishedFile, file: shown, "It is being written, or a crash cut it short.",
                     remedy: "Hotreel finishes or removes it by itself, at its next start at the latest.")
             ]
         }
         return [
             AuditFinding(
-                .litter, file: file.shown, "An unfinished file was left behind, and nobody is at work on it.",
+                .litter, file: shown, "An unfinished file was left behind, and nobody is at work on it.",
                 remedy: "Remove it.")
         ]
     }
 
-    private func look(atReceipt path: FilePath, _ file: OutboxFile) async throws -> Look {
+    private func look(atReceipt path: FilePath, _ shown: String) async throws -> Look {
         let fact = try await files.run { () throws(FileError) in try ReceiptFact.at(path) }
         var job: Job?
         var origin = OriginFact.own
@@ -150,7 +154,7 @@ extension Auditor {
             if let job { origin = try await self.origin(of: job) }
         }
         return Look(
-            findings: ReceiptRules.findings(fact, file: file.shown, job: job, origin: origin),
+            findings: ReceiptRules.findings(fact, file: shown, job: job, origin: origin),
             stamp: [job?.version ?? 0])
     }
 }

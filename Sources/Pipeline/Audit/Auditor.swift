@@ -29,9 +29,7 @@ package struct Auditor: Sendable {
     }
 
     let store: any JobStore
-    let claims: Claims
-    let outbox: Outbox
-    let places: Places?
+    let folders: [HotFolder]
     let log: Log
     let originals: PipelineConfiguration.Originals
     let options: Options
@@ -42,15 +40,13 @@ package struct Auditor: Sendable {
     /// A drop that is on its way at each of so many looks is told as it was at the last.
     private static let looks = 5
 
-    /// - Parameter places: where inbox and outbox have to lie; nil believes whatever is there.
+    /// - Parameter folders: the hot folders as they are configured.
     package init(
-        store: any JobStore, claims: Claims, outbox: Outbox, places: Places? = nil, log: Log,
+        store: any JobStore, folders: [HotFolder], log: Log,
         originals: PipelineConfiguration.Originals = .keep, options: Options = Options(), time: Timekeeper = .system
     ) {
         self.store = store
-        self.claims = claims
-        self.outbox = outbox
-        self.places = places
+        self.folders = folders
         self.log = log
         self.originals = originals
         self.options = options
@@ -68,8 +64,11 @@ package struct Auditor: Sendable {
         if try await store.lastChange() == before {
             walk.note(walk.sums.findings(counts: counts, spending: spending), options)
         }
-        try await lookAtClaimFolders(&walk)
-        try await lookAtOutbox(&walk)
+        for folder in folders {
+            try await lookAtClaimFolders(of: folder, &walk)
+            try await lookAtOutbox(of: folder, &walk)
+        }
+        try await tellOfMissingInboxes(&walk)
         try await lookAtLog(&walk)
         try await lookAgain(&walk)
         try await requirePlaces()
@@ -81,8 +80,8 @@ package struct Auditor: Sendable {
     /// What can be looked at on its own, and again.
     enum Subject: Sendable {
         case drop(DropID)
-        case claimFolder(DropID)
-        case outboxFile(OutboxFile)
+        case claimFolder(DropID, HotFolder)
+        case outboxFile(OutboxFile, HotFolder)
         case logRow(RequestLogPage.Row, request: String, OwnRequest)
     }
 
@@ -99,8 +98,8 @@ package struct Auditor: Sendable {
         var report = AuditReport()
         var generations = KnownGenerations()
         var sums = LedgerSums()
-        /// Videos and receipts of jobs, below `outbox/videos`.
-        var known: Set<FileName> = []
+        /// Videos and receipts of jobs, below `outbox/videos` of each inbox.
+        var known: [InboxName: Set<FileName>] = [:]
         /// When the oldest POST was started whose answer is missing.
         var oldestQuestion: Date?
         fileprivate var suspects: [(subject: Subject, look: Look)] = []
@@ -136,8 +135,8 @@ package struct Auditor: Sendable {
         case .drop(let drop):
             guard let seen = try await look(at: store.jobs(of: drop), surroundings) else { return Look() }
             return seen.look
-        case .claimFolder(let drop): return try await look(atClaimFolder: drop)
-        case .outboxFile(let file): return try await look(at: file, surroundings)
+        case .claimFolder(let drop, let folder): return try await look(atClaimFolder: drop, of: folder)
+        case .outboxFile(let file, let folder): return try await look(at: file, of: folder, surroundings)
         case .logRow(let row, let request, let own): return try await look(at: row, request, own)
         }
     }
@@ -162,15 +161,37 @@ package struct Auditor: Sendable {
     }
 
     private func requirePlaces() async throws {
-        if let places {
-            let looks = await files.run { [places.inbox.look(), places.outbox.look()] }
-            for case .absent(let reason) in looks { throw PlaceAbsent(description: reason) }
-        }
-        let (claims, outbox) = (claims, outbox)
-        try await files.run { () throws(FileError) in
-            for folder in [claims.root, outbox.root] where try FileSystem.status(of: folder) == nil {
-                throw FileError("find", folder, .noSuchFileOrDirectory)
+        for folder in folders {
+            if let places = folder.places {
+                let looks = await files.run { [places.inbox.look(), places.outbox.look()] }
+                for case .absent(let reason) in looks { throw PlaceAbsent(description: reason) }
             }
+            try await files.run { () throws(FileError) in
+                for path in [folder.claims.root, folder.outbox.root] where try FileSystem.status(of: path) == nil {
+                    throw FileError("find", path, .noSuchFileOrDirectory)
+                }
+            }
+        }
+    }
+
+    /// nil where the drop's inbox is not configured any more.
+    func folder(of drop: Drop) -> HotFolder? { folders.first { $0.name == drop.inbox } }
+
+    /// What lies in folders that are not configured cannot be looked at.
+    private func tellOfMissingInboxes(_ walk: inout Walk) async throws {
+        for (name, counts) in try await store.countsByInbox().sorted(by: { $0.key < $1.key })
+        where !folders.contains(where: { $0.name == name }) {
+            let open = counts.filter { !$0.key.isEnded }.values.reduce(0, +)
+            let words = name.isUnnamed ? "of the time before inboxes had names" : "of the inbox \(name)"
+            walk.note(
+                [
+                    AuditFinding(
+                        open > 0 ? .inboxUnknown : .inboxRetired,
+                        "\(counts.values.reduce(0, +)) jobs are \(words), which is not configured, and \(open) of them are under way; their files were not looked at.",
+                        remedy: open > 0
+                            ? "Put it back into the configuration with the folders it had, until they are done."
+                            : "Nothing need be done where it was given up.")
+                ], options)
         }
     }
 }

@@ -89,12 +89,13 @@ extension JobState {
 extension Job {
     /// `portraits/shot010`, as people know it.
     var place: String {
-        drop.folder.isEmpty ? FileName(name).shown : "\(drop.folder.shown)/\(FileName(name).shown)"
+        drop.inbox.prefix + drop.folder.appending(FileName(name)).shown
     }
 
     /// A video of this job's folder, as a finding names it.
     func videoFile(_ name: String) -> String {
-        (["outbox/videos", drop.folder.text].filter { !$0.isEmpty } + ["\(name).mp4"]).joined(separator: "/")
+        drop.inbox.prefix
+            + (["outbox/videos", drop.folder.text].filter { !$0.isEmpty } + ["\(name).mp4"]).joined(separator: "/")
     }
 }
 
@@ -128,13 +129,20 @@ struct KnownGenerations {
 /// What the jobs come to, to be held against the sums the ledger keeps.
 struct LedgerSums {
     private(set) var counts: [JobState.Name: Int] = [:]
-    private var spends: [FileName: FolderSpend] = [:]
+    private struct Place: Hashable {
+        let inbox: InboxName
+        let folder: FileName
+    }
+    private var spends: [Place: FolderSpend] = [:]
 
     mutating func add(_ job: Job) {
         counts[job.state.name, default: 0] += 1
         guard let cost = job.state.cost else { return }
-        let folder = job.drop.folder.topLevel
-        var spend = spends[folder] ?? FolderSpend(folder: folder, charged: 0, videos: 0, expected: 0, underWay: 0)
+        let place = Place(inbox: job.drop.inbox, folder: job.drop.folder.topLevel)
+        var spend =
+            spends[place]
+            ?? FolderSpend(
+                inbox: place.inbox, folder: place.folder, charged: 0, videos: 0, expected: 0, underWay: 0)
         if cost.isCharged {
             spend.charged += cost.credits
             spend.videos += 1
@@ -142,23 +150,26 @@ struct LedgerSums {
             spend.expected += cost.credits
             spend.underWay += 1
         }
-        spends[folder] = spend
+        spends[place] = spend
     }
 
     func findings(counts told: [JobState.Name: Int], spending: [FolderSpend]) -> [AuditFinding] {
         var differences = JobState.Name.allCases.filter { counts[$0] ?? 0 != told[$0] ?? 0 }.map {
             "\(told[$0] ?? 0) jobs are counted as \($0.rawValue), and there are \(counts[$0] ?? 0)"
         }
-        let toldSpends = Dictionary(spending.map { ($0.folder, $0) }) { first, _ in first }
-        for folder in Set(spends.keys).union(toldSpends.keys).sorted(by: { $0.text < $1.text }) {
-            let (sum, said) = (spends[folder], toldSpends[folder])
+        let toldSpends = Dictionary(spending.map { (Place(inbox: $0.inbox, folder: $0.folder), $0) }) { first, _ in
+            first
+        }
+        let places = Set(spends.keys).union(toldSpends.keys)
+        for place in places.sorted(by: { ($0.inbox, $0.folder.text) < ($1.inbox, $1.folder.text) }) {
+            let (sum, said) = (spends[place], toldSpends[place])
             let isSame =
                 sum?.videos ?? 0 == said?.videos ?? 0 && sum?.underWay ?? 0 == said?.underWay ?? 0
                 && abs((sum?.credits ?? 0) - (said?.credits ?? 0)) < 1
                 && abs((sum?.charged ?? 0) - (said?.charged ?? 0)) < 1
             guard !isSame else { continue }
             differences.append(
-                "\(folder.isEmpty ? "the inbox itself" : folder.shown) is said to have cost \((said?.credits ?? 0).credits), "
+                "\(place.inbox.prefix)\(place.folder.isEmpty ? "the inbox itself" : place.folder.shown) is said to have cost \((said?.credits ?? 0).credits), "
                     + "and its jobs come to \((sum?.credits ?? 0).credits)")
         }
         return differences.map {

@@ -42,7 +42,7 @@ enum SourceRules {
     }
 
     private static func ended(_ job: Job, _ facts: ClaimFacts, isSettled: Bool) -> [AuditFinding] {
-        let folder = "inbox/.hotreel/\(job.drop.id)"
+        let folder = "\(job.drop.inbox.prefix)inbox/.hotreel/\(job.drop.id)"
         guard isSettled else {
             return [
                 AuditFinding(
@@ -116,7 +116,7 @@ enum SourceRules {
     /// What is to be sent and is no source. Jobs of a drop send the same files.
     private static func fitted(_ file: ClaimFacts.Fitted, of jobs: [Job]) -> [AuditFinding] {
         guard let job = jobs.first(where: { !$0.state.name.isEnded }) else { return [] }
-        let path = "inbox/.hotreel/\(job.drop.id)/\(file.attachment.file.shown)"
+        let path = "\(job.drop.inbox.prefix)inbox/.hotreel/\(job.drop.id)/\(file.attachment.file.shown)"
         switch file.fact {
         case .missing:
             return [
@@ -144,6 +144,6 @@ enum SourceRules {
     }
 
     private static func path(of source: Source, _ job: Job) -> String {
-        "inbox/.hotreel/\(job.drop.id)/\(Claims.place(of: source).shown)"
+        "\(job.drop.inbox.prefix)inbox/.hotreel/\(job.drop.id)/\(Claims.place(of: source).shown)"
     }
 }

@@ -67,8 +67,7 @@ struct AuditCommand: AsyncParsableCommand {
         options.listsDetails = verbose
         options.since = since.flatMap { Self.time($0, at: Date()) }
         let auditor = Auditor(
-            store: store, claims: Claims(inbox: settings.inbox), outbox: Outbox(root: settings.outbox),
-            places: try KnownPlaces(state: settings.state).known(inbox: settings.inbox, outbox: settings.outbox),
+            store: store, folders: try settings.hotFolders(KnownPlaces(state: settings.state)),
             log: client.log, originals: settings.pipeline.originals, options: options)
         do {
             return try await auditor.report()

@@ -21,14 +21,17 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await explainingErrors {
             let working = FilePath(FileManager.default.currentDirectoryPath)
-            let inbox = (try? common.settings())?.inbox
-            let checker = DropChecker(catalog: try Catalog.bundled(), inbox: inbox)
+            let folders = (try? common.settings())?.folders ?? []
+            let catalog = try Catalog.bundled()
             var results: [DropCheck] = []
-            for file in files {
-                results += try checker.check(working.pushing(FilePath(file)).lexicallyNormalized())
-            }
             var seen: Set<String> = []
-            results = results.filter { seen.insert("\($0.folder)/\($0.files)").inserted }
+            for file in files {
+                let path = working.pushing(FilePath(file)).lexicallyNormalized()
+                let folder = folders.first { path.starts(with: $0.inbox) }
+                let checker = DropChecker(catalog: catalog, inbox: folder?.inbox, defaults: folder?.defaults)
+                let name = folder?.name ?? .unnamed
+                results += try checker.check(path).filter { seen.insert("\(name)/\($0.folder)/\($0.files)").inserted }
+            }
             json ? output(.array(results.map(\.json))) : results.forEach { output($0.text) }
             if results.isEmpty {
                 throw ExitStatus.noInput.because("there is nothing to check in \(files.joined(separator: ", "))")

@@ -60,9 +60,24 @@ struct InitCommand: AsyncParsableCommand {
             default: lines.append("\(indent)# \(name): \(key.fallback ?? "…")")
             }
             if key == .budgetCreditsPerSecond { lines += folderBudgets }
+            if key == .outbox { lines += inboxes }
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private static let inboxes = [
+        "",
+        "# Several inboxes under one service, ledger, key and budget stand here instead of inbox and outbox.",
+        "# inboxes:",
+        "#   - name: commercials",
+        "#     inbox: /srv/commercials/inbox",
+        "#     outbox: /srv/commercials/outbox",
+        "#     defaults: { negative_prompt: \"text, blur\", duration: 5 }",
+        "#     budget: { dailyCredits: 4_000_000 }",
+        "#   - name: features",
+        "#     inbox: /srv/features/inbox",
+        "#     outbox: /srv/features/outbox",
+    ]
 
     private static let folderBudgets = [
         "  # Besides, for single folders that lie directly in the inbox, with all below them:",

@@ -6,7 +6,7 @@ import SQLiteStore
 extension Job {
     /// The job as `jobs --json` shows it. Its keys are a promise to scripts.
     var listed: JSONValue {
-        [
+        JSONValue.object([
             "id": .string(id.rawValue), "state": .string(state.name.rawValue), "name": .string(name),
             "folder": .string(drop.folder.text),
             "generation_id": state.generation.map { .string($0.id.rawValue) } ?? .null,
@@ -14,11 +14,11 @@ extension Job {
             "reason": reason.map(JSONValue.string) ?? .null,
             "credits": state.generation?.charge.credits.map(JSONValue.amount) ?? .null,
             "created": .time(created), "updated": .time(updated),
-        ]
+        ]).naming(drop.inbox)
     }
 
-    /// `portraits/shot010`, as people know it.
-    var place: String { drop.folder.isEmpty ? FileName(name).shown : "\(drop.folder.shown)/\(FileName(name).shown)" }
+    /// `portraits/shot010`, as people know it; of a named inbox `commercials:portraits/shot010`.
+    var place: String { drop.inbox.prefix + drop.folder.appending(FileName(name)).shown }
 }
 
 /// Finds jobs by what people type.

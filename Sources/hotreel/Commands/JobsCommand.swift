@@ -12,7 +12,10 @@ struct JobsCommand: AsyncParsableCommand {
     @Option(help: "Only jobs in this state; may be given more than once.")
     var status: [JobState.Name] = []
 
-    @Option(help: ArgumentHelp("Only drops of this folder below the inbox, and of those below it.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Only drops of this folder below the inbox, and of those below it. Of several inboxes: NAME: or NAME:path.",
+            valueName: "path"))
     var folder: String?
 
     @Option(help: "At most so many.")
@@ -30,12 +33,21 @@ struct JobsCommand: AsyncParsableCommand {
             let store = try SQLiteJobStore(path: try common.ledger(), readOnly: true)
             var jobs = try await store.jobs(JobQuery(states: Set(status), limit: folder == nil ? limit : nil))
             if let folder {
-                let parts = folder.split(separator: "/").filter { $0 != "." }
-                let wanted = FileName(parts.joined(separator: "/"))
-                jobs = Array(jobs.filter { $0.drop.folder.isWithin(wanted) }.prefix(limit ?? .max))
+                jobs = Array(jobs.filter { Self.isIn($0.drop, folder) }.prefix(limit ?? .max))
             }
             json ? output(.array(jobs.map(\.listed))) : run(jobs)
         }
+    }
+
+    /// Whether a drop lies in a folder as people write it: `portraits`, `commercials:portraits`, `commercials:`.
+    private static func isIn(_ drop: Drop, _ folder: String) -> Bool {
+        func path(_ text: Substring) -> FileName {
+            FileName(text.split(separator: "/").filter { $0 != "." }.joined(separator: "/"))
+        }
+        if !drop.inbox.isUnnamed, folder.hasPrefix(drop.inbox.prefix) {
+            return drop.folder.isWithin(path(folder.dropFirst(drop.inbox.prefix.count)))
+        }
+        return drop.folder.isWithin(path(folder[...]))
     }
 
     private func run(_ jobs: [Job]) {

@@ -26,6 +26,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     private static func run(_ status: Status) {
         for state in JobState.Name.allCases { output("\(state.rawValue.padded(12))\(status.counts[state] ?? 0)") }
+        for (inbox, counts) in status.inboxes.sorted(by: { $0.key < $1.key }) {
+            let told = JobState.Name.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
+            output("inbox \(inbox.isUnnamed ? "(without a name)" : inbox.rawValue): \(told.joined(separator: ", "))")
+        }
         show(status.today, as: "today", isPreview: status.isPreview)
         show(status.month, as: "this month", isPreview: status.isPreview)
         for gate in status.gates {
@@ -39,7 +43,9 @@ struct StatusCommand: AsyncParsableCommand {
         line(spends.total, as: "spent \(name)", isPreview: isPreview)
         guard spends.count > 1 else { return }
         for spend in spends {
-            line(spend, as: "  \(spend.folder.isEmpty ? "(inbox)" : spend.folder.shown)", isPreview: isPreview)
+            line(
+                spend, as: "  \(spend.inbox.prefix)\(spend.folder.isEmpty ? "(inbox)" : spend.folder.shown)",
+                isPreview: isPreview)
         }
     }
 

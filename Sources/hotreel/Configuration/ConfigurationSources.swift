@@ -18,6 +18,9 @@ struct ConfigurationSources {
     /// What stands under `budget.folders`, by the folder's name.
     private(set) var folderBudgets: [FileName: FolderBudget] = [:]
 
+    /// What stands under `inboxes`, and where; nil where there is no such list.
+    private(set) var inboxes: (list: [InboxSettings], place: String)?
+
     subscript(key: ConfigurationKey) -> ConfiguredValue? { values[key] }
 
     /// - Parameter options: what the command line gave, by key, with the option's name.
@@ -27,6 +30,8 @@ struct ConfigurationSources {
     ) throws {
         if let file { try readFile(file, workingFolder: workingFolder) }
         try readEnvironment(environment, workingFolder: workingFolder)
+        // Said on the command line, one inbox is meant, whatever stands in the file.
+        if options[.inbox] != nil || options[.outbox] != nil { inboxes = nil }
         for (key, given) in options {
             values[key] = ConfiguredValue(text: given.value, place: given.option, base: workingFolder)
         }
@@ -56,6 +61,10 @@ struct ConfigurationSources {
 
     private mutating func read(_ node: Node, prefix: String, file: FilePath, base: FilePath) throws {
         let place = "\(file) line \(node.mark?.line ?? 1)"
+        if prefix == InboxSettings.group {
+            if node.null == nil { inboxes = (try InboxListReader(file: file, base: base).read(node), place) }
+            return
+        }
         switch node {
         case .mapping(let mapping):
             if prefix == FolderBudget.group { return try readFolderBudgets(mapping, file: file, base: base) }
@@ -94,18 +103,26 @@ struct ConfigurationSources {
                     place: place, key: group, value: budget.string, rule: "here stand dailyCredits and monthlyCredits",
                     remedy: "Write them below the folder's name, two spaces further in.")
             }
-            var values: [String: ConfiguredValue] = [:]
-            for (key, value) in limits {
-                let (limit, place) = (key.string ?? "", "\(file) line \(key.mark?.line ?? 1)")
-                guard FolderBudget.limits.contains(limit) else {
-                    throw Self.unknown(limit, among: FolderBudget.limits, place: place)
-                }
-                if let text = value.string, !text.isEmpty {
-                    values[limit] = ConfiguredValue(text: text, place: place, base: base)
-                }
-            }
-            folderBudgets[FileName(name)] = FolderBudget(name: name, values: values)
+            folderBudgets[FileName(name)] = FolderBudget(
+                group: group, values: try Self.limits(limits, file: file, base: base))
         }
+    }
+
+    /// What stands below a budget's name.
+    static func limits(
+        _ limits: Node.Mapping, file: FilePath, base: FilePath
+    ) throws -> [String: ConfiguredValue] {
+        var values: [String: ConfiguredValue] = [:]
+        for (key, value) in limits {
+            let (limit, place) = (key.string ?? "", "\(file) line \(key.mark?.line ?? 1)")
+            guard FolderBudget.limits.contains(limit) else {
+                throw unknown(limit, among: FolderBudget.limits, place: place)
+            }
+            if let text = value.string, !text.isEmpty {
+                values[limit] = ConfiguredValue(text: text, place: place, base: base)
+            }
+        }
+        return values
     }
 
     private mutating func readEnvironment(_ environment: [String: String], workingFolder: FilePath) throws {
@@ -126,10 +143,11 @@ struct ConfigurationSources {
                 place: place, key: name, value: nil, rule: "this version does not have \(feature) yet",
                 remedy: "Take the key out; it would promise what nobody keeps.")
         }
-        throw unknown(name, among: ConfigurationKey.allCases.map(\.rawValue), place: place)
+        throw unknown(
+            name, among: ConfigurationKey.allCases.map(\.rawValue) + [InboxSettings.group], place: place)
     }
 
-    private static func unknown(_ name: String, among known: [String], place: String) -> ConfigurationError {
+    static func unknown(_ name: String, among known: [String], place: String) -> ConfigurationError {
         let suggestion = nearestName(to: name, among: known).map { "Did you mean \($0)?" }
         return ConfigurationError(
             place: place, key: name, value: nil, rule: "there is no such setting",

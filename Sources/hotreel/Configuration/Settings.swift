@@ -21,8 +21,8 @@ struct Settings {
     }
     enum LogFormat: String, CaseIterable { case text, json }
 
-    var inbox: FilePath
-    var outbox: FilePath
+    /// One without a name, or several with names.
+    var folders: [InboxSettings]
     var state: FilePath
     var api: API
     var apiKeyFile: FilePath?
@@ -42,8 +42,7 @@ struct Settings {
 
     init(_ sources: ConfigurationSources) throws {
         let read = SettingReader(sources: sources)
-        inbox = try read.folder(.inbox)
-        outbox = try read.folder(.outbox)
+        folders = try Self.folders(sources)
         state = try read.folder(.state)
         _ = try read.choice(.store, of: ["sqlite"], remedy: "PostgreSQL is not in this version; take the key out.")
         api = try read.api()
@@ -78,7 +77,8 @@ struct Settings {
         pipeline.budgets = Budgets(
             overall: Budget(
                 daily: try read.credits(.budgetDailyCredits), monthly: try read.credits(.budgetMonthlyCredits)),
-            folders: try sources.folderBudgets.mapValues { try $0.budget() })
+            folders: try sources.folderBudgets.mapValues { try $0.budget() },
+            inboxes: Dictionary(uniqueKeysWithValues: folders.map { ($0.name, $0.budget) }))
         pipeline.creditsPerSecond = try read.rate(.budgetCreditsPerSecond)
         pipeline.deliveryPatience = try read.duration(.deliveryPatience)
         pipeline.maxVideoBytes = try read.number(.deliveryMaxBytes, in: 1...Int.max)
@@ -87,16 +87,42 @@ struct Settings {
         self.pipeline = pipeline
     }
 
-    /// The three folders must be apart, or Hotreel would take its own videos for drops.
+    /// The one inbox and outbox, or the list of them; never both, since nobody could tell which is meant.
+    private static func folders(_ sources: ConfigurationSources) throws -> [InboxSettings] {
+        guard let (list, place) = sources.inboxes else {
+            let read = SettingReader(sources: sources)
+            return [InboxSettings(inbox: try read.folder(.inbox), outbox: try read.folder(.outbox))]
+        }
+        for key in [ConfigurationKey.inbox, .outbox] {
+            guard let given = sources[key] else { continue }
+            throw ConfigurationError(
+                place: given.place, key: key.rawValue, value: given.text,
+                rule: "there is also a list of inboxes (\(place)), and only one of the two can be meant",
+                remedy:
+                    "Take \(key.rawValue) out, or make it an entry of inboxes with a name; for the one inbox alone, take inboxes out."
+            )
+        }
+        return list
+    }
+
+    /// Every folder, as people know it.
+    var allFolders: [(name: String, path: FilePath)] {
+        folders.flatMap { folder in
+            let whose = folder.name.isUnnamed ? "" : " of \(folder.name)"
+            return [("inbox\(whose)", folder.inbox), ("outbox\(whose)", folder.outbox)]
+        } + [("state", state)]
+    }
+
+    /// All folders must be apart, or Hotreel would take its own videos for drops.
     func checkFolders() throws {
-        let folders: [(key: ConfigurationKey, path: FilePath)] = [(.inbox, inbox), (.outbox, outbox), (.state, state)]
-        let real = folders.map { ($0.key, Self.resolved($0.path)) }
-        for (key, path) in real {
-            for (other, otherPath) in real where other != key && otherPath.starts(with: path) {
+        let real = allFolders.map { ($0.name, Self.resolved($0.path)) }
+        for (name, path) in real {
+            for (other, otherPath) in real where other != name && otherPath.starts(with: path) {
                 throw ConfigurationError(
-                    place: "folders", key: other.rawValue, value: otherPath.string,
-                    rule: "it lies inside the \(key.rawValue), \(path)",
-                    remedy: "Inbox, outbox and state must lie beside one another.")
+                    place: "folders", key: other, value: otherPath.string, rule: "it lies inside the \(name), \(path)",
+                    remedy: folders.count == 1
+                        ? "Inbox, outbox and state must lie beside one another."
+                        : "All inboxes, all outboxes and the state must lie beside one another.")
             }
         }
     }

@@ -25,7 +25,7 @@ struct ServiceProcess {
         } catch let taken as InstanceLock.Taken {
             throw ExitStatus.temporaryFailure.because("\(taken)")
         }
-        let places = try preparePlaces(logger)
+        let folders = try prepareFolders(logger)
         // A lease broken by a writer is told by SIGIO, whose default action would end the process.
         signal(SIGIO, SIG_IGN)
         let store = try SQLiteJobStore(path: settings.ledger.string)
@@ -43,7 +43,7 @@ struct ServiceProcess {
             services.append(.init(service: NotificationHook(command: command, notices: notices, logger: logger)))
         }
         let worker = Worker(
-            settings: settings, store: store, key: key, ports: ports, places: places,
+            settings: settings, store: store, key: key, ports: ports, folders: folders,
             notify: { notice in teller.yield(notice) }, reached: { step in crash?.reached(step) }, logger: logger)
         services.append(.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup))
         services.append(.init(service: Progress(store: store, console: .shared)))
@@ -75,15 +75,17 @@ struct ServiceProcess {
         }
     }
 
-    /// Makes inbox and outbox the first time. Later, a missing one is a share that is not mounted: it is waited for.
-    private func preparePlaces(_ logger: Logger) throws -> Places {
+    /// Makes inboxes and outboxes the first time. Later, a missing one is a share that is not mounted: it is waited for.
+    private func prepareFolders(_ logger: Logger) throws -> [HotFolder] {
         var known = try KnownPlaces(state: settings.state)
-        let folders = [("inbox", settings.inbox), ("outbox", settings.outbox)]
-        try prepare(folders.filter { !known.knows($0.0, at: $0.1) }, logger)
+        let folders = settings.folders.flatMap { folder in
+            [(Gate.inbox(of: folder.name), folder.inbox), (Gate.outbox(of: folder.name), folder.outbox)]
+        }
+        let new = folders.filter { !known.knows($0.0, at: $0.1) }
+        try prepare(new.map { ($0.0.rawValue, $0.1) }, logger)
         do throws(any Error) {
-            return Places(
-                inbox: try known.presence("inbox", at: settings.inbox),
-                outbox: try known.presence("outbox", at: settings.outbox))
+            for (gate, path) in new { try known.note(gate, at: path) }
+            return settings.hotFolders(known)
         } catch let error as FileError {
             throw ConfigurationError(
                 place: error.path.string, key: "folder", value: nil, rule: "its place cannot be noted: \(error)",
@@ -132,7 +134,7 @@ private struct Worker: Service {
     let store: SQLiteJobStore
     let key: APIKey?
     let ports: AsyncStream<Int>
-    let places: Places
+    let folders: [HotFolder]
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
     let logger: Logger
@@ -144,15 +146,15 @@ private struct Worker: Service {
         configuration.allowsPrivateHosts = settings.allowsPrivateHosts
         let client = HTTPGenerationClient(configuration: configuration, logger: logger)
         let context = Context(
-            store: store, client: client, catalog: try Catalog.bundled(), claims: Claims(inbox: settings.inbox),
-            outbox: Outbox(root: settings.outbox), configuration: settings.pipeline, places: places, notify: notify,
-            reached: reached, logger: logger)
+            store: store, client: client, catalog: try Catalog.bundled(), folders: folders,
+            configuration: settings.pipeline, notify: notify, reached: reached, logger: logger)
         let pipeline = Pipeline(context: context) {
             SystemdNotification.send("READY=1")
             logger.notice(
                 "ready",
                 metadata: [
-                    "inbox": "\(settings.inbox)", "outbox": "\(settings.outbox)",
+                    "inbox": "\(settings.folders.map(\.inbox.string).joined(separator: ", "))",
+                    "outbox": "\(settings.folders.map(\.outbox.string).joined(separator: ", "))",
                     "api": settings.api == .local ? "local stand-in, nothing is billed" : "\(url)",
                 ])
         }

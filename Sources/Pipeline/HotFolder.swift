@@ -1,0 +1,37 @@
+import Catalog
+import Folders
+import Jobs
+import Synchronization
+
+/// An inbox and the outbox that belongs to it. One service may look after several, over one ledger, budget and key.
+package struct HotFolder: Sendable {
+    /// Its jobs bear it in the ledger; unnamed where a service has only this one.
+    package let name: InboxName
+    package let claims: Claims
+    package let outbox: Outbox
+    /// Where both have to lie; nil believes whatever is there.
+    package let places: Places?
+    /// What holds for each of its drops unless its folder defaults or its sidecar say otherwise; nil where nothing is set.
+    package let defaults: SettingsLayer?
+
+    package init(
+        name: InboxName = .unnamed, claims: Claims, outbox: Outbox, places: Places? = nil,
+        defaults: SettingsLayer? = nil
+    ) {
+        self.name = name
+        self.claims = claims
+        self.outbox = outbox
+        self.places = places
+        self.defaults = defaults
+    }
+}
+
+/// The hot folders whose claim folders have not been brought into agreement with the ledger since the start: until then nothing
+/// is claimed, sent or put away there.
+final class Unhealed: Sendable {
+    private let inboxes = Mutex<Set<InboxName>>([])
+
+    var names: Set<InboxName> { inboxes.withLock { $0 } }
+    func begin(_ names: some Sequence<InboxName>) { inboxes.withLock { $0.formUnion(names) } }
+    func end(_ name: InboxName) { inboxes.withLock { _ = $0.remove(name) } }
+}
