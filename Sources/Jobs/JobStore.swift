@@ -130,19 +130,19 @@ package struct HistoryEntry: Hashable, Sendable, Codable {
 /// Which jobs to list.
 package struct JobQuery: Hashable, Sendable {
     package var states: Set<JobState.Name>
-    package var inbox: InboxName?
+    package var inboxes: Set<InboxName>
     package var folder: FileName?
     /// Only jobs older than this one: the page after it.
     package var before: JobID?
     package var limit: Int?
 
-    /// Every job, unless narrowed. `states` empty means all.
+    /// Every job, unless narrowed. Empty `states` and `inboxes` mean all.
     package init(
-        states: Set<JobState.Name> = [], inbox: InboxName? = nil, folder: FileName? = nil, before: JobID? = nil,
+        states: Set<JobState.Name> = [], inboxes: Set<InboxName> = [], folder: FileName? = nil, before: JobID? = nil,
         limit: Int? = nil
     ) {
         self.states = states
-        self.inbox = inbox
+        self.inboxes = inboxes
         self.folder = folder
         self.before = before
         self.limit = limit

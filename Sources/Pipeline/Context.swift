@@ -97,7 +97,7 @@ package struct Context: Sendable {
 
     /// As `within` for the hot folder of a drop. Where none of that name is configured any more its gate is closed.
     func within(_ drop: Drop) throws(PlaceGone) -> Context {
-        guard let folder = folders.first(where: { $0.name == drop.inbox }) else {
+        guard let folder = folders.named(drop.inbox) else {
             throw PlaceGone(description: missFolder(drop.inbox))
         }
         return within(folder)
@@ -122,10 +122,11 @@ package struct Context: Sendable {
         let reason =
             name.isUnnamed
             ? "there are jobs from the time before inboxes had names, and only named ones are configured. "
-                + "Run Hotreel with the inbox and outbox of that time (--inbox DIR --outbox DIR) until they are done"
-            : "there are jobs of the inbox \(name), and none of this name is configured. "
-                + "Put it back into the configuration (inboxes:, name: \(name)) with the folders it had, and start again. "
+                + "Write formerly: \"\" at the inbox that has the folders of that time, and start again. "
                 + "What is paid for is still asked after"
+            : "there are jobs of the inbox \(name), and none of this name is configured. "
+                + "Put it back (inboxes:, name: \(name)) with the folders it had, or write formerly: \(name) at the one that has "
+                + "them now, and start again. What is paid for is still asked after"
         gates.close(.inbox(of: name), reason: reason, stops: [.deliver])
         return reason
     }

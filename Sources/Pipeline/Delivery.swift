@@ -66,7 +66,8 @@ struct Delivery: Sendable {
             return document?["job"] == .string(job.id.rawValue)
         }
         return try await context.store.jobs(
-            JobQuery(states: [.generated, .reusing, .delivered], inbox: job.drop.inbox, folder: job.drop.folder)
+            JobQuery(
+                states: [.generated, .reusing, .delivered], inboxes: context.folder.names, folder: job.drop.folder)
         ).allSatisfy {
             $0.id == job.id || $0.drop.folder != job.drop.folder || $0.name != name
         }

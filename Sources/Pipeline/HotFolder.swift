@@ -7,6 +7,8 @@ import Synchronization
 package struct HotFolder: Sendable {
     /// Its jobs bear it in the ledger; unnamed where a service has only this one.
     package let name: InboxName
+    /// Names it had before: jobs that bear one are its own too.
+    package let formerNames: Set<InboxName>
     package let claims: Claims
     package let outbox: Outbox
     /// Where both have to lie; nil believes whatever is there.
@@ -15,15 +17,25 @@ package struct HotFolder: Sendable {
     package let defaults: SettingsLayer?
 
     package init(
-        name: InboxName = .unnamed, claims: Claims, outbox: Outbox, places: Places? = nil,
+        name: InboxName = .unnamed, formerly formerNames: Set<InboxName> = [], claims: Claims, outbox: Outbox,
+        places: Places? = nil,
         defaults: SettingsLayer? = nil
     ) {
         self.name = name
+        self.formerNames = formerNames
         self.claims = claims
         self.outbox = outbox
         self.places = places
         self.defaults = defaults
     }
+
+    /// All names under which its jobs stand in the ledger.
+    package var names: Set<InboxName> { formerNames.union([name]) }
+}
+
+extension Sequence<HotFolder> {
+    /// The one that is called so, or was.
+    package func named(_ name: InboxName) -> HotFolder? { first { $0.names.contains(name) } }
 }
 
 /// The hot folders whose claim folders have not been brought into agreement with the ledger since the start: until then nothing

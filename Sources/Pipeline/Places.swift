@@ -36,8 +36,9 @@ extension Context {
     /// Where steps may be taken now, over all hot folders; closed only where no folder's jobs may go on.
     func clearance(_ work: Work) async -> Clearance {
         if work.needsFolders { await lookAtPlaces() }
-        var without = gates.stopped(work)
-        if work.needsFolders { without.formUnion(unhealed.names) }
+        var stopped = gates.stopped(work)
+        if work.needsFolders { stopped.formUnion(unhealed.names) }
+        let without = Set(stopped.flatMap { name in folders.named(name)?.names ?? [name] })
         let admissions = folders.map { (name: $0.name, admission: gates.admission(work, in: $0.name)) }
         // What stands before all stands before each, so one folder whose own gates are open speaks for the others.
         if let open = admissions.first(where: { !without.contains($0.name) }) {

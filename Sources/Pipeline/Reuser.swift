@@ -135,7 +135,7 @@ struct Reuser: Sendable {
     /// Copies what was delivered, be it into the outbox of another inbox. False where it is not there any more; while that outbox
     /// is not in its place nobody can tell, and it throws.
     private func copy(_ video: DeliveredVideo, of original: Job, to part: FilePath) async throws -> Bool {
-        guard let folder = context.folders.first(where: { $0.name == original.drop.inbox }) else { return false }
+        guard let folder = context.folders.named(original.drop.inbox) else { return false }
         try await context.within(folder).requirePlaces([.outbox])
         let source = folder.outbox.videoPath(folder: original.drop.folder, name: video.name)
         return try await context.files.run { () throws(FileError) -> Bool in

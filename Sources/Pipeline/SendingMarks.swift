@@ -53,7 +53,7 @@ struct SendingMarks: Sendable {
             let there = try? context.within(job.drop)
         else { return false }
         // While the inbox is not there, no mark is seen, whether there is one or not.
-        guard await there.lookAtPlaces()[.inbox(of: job.drop.inbox)] == nil else { return false }
+        guard await there.lookAtPlaces()[.inbox(of: there.folder.name)] == nil else { return false }
         let (claims, drop) = (there.claims, job.drop.id)
         let isMarked = await context.files.run { try? claims.isMarkedSending(submission.clientRequestID, of: drop) }
         return isMarked == false

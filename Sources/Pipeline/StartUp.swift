@@ -36,7 +36,7 @@ struct StartUp: Sendable {
         let counts = try await context.store.countsByInbox()
         let open = counts.filter { $0.value.contains { !$0.key.isEnded && $0.value > 0 } }.keys
         let names = Set(open).union(try await context.store.endedUnsettled().map(\.drop.inbox))
-        return names.subtracting(context.folders.map(\.name)).sorted()
+        return names.subtracting(context.folders.flatMap(\.names)).sorted()
     }
 
     /// What needs the folders: must not be done while a share is not there, whose files would seem to be gone.
@@ -45,7 +45,8 @@ struct StartUp: Sendable {
         try context.outbox.prepare()
         let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
         // Files of a drop that the ledger knows are that drop's, whatever its inbox is called by now.
-        for (drop, jobs) in unsettled where jobs.first?.drop.inbox == context.folder.name {
+        for (drop, jobs) in unsettled {
+            guard let inbox = jobs.first?.drop.inbox, context.folder.names.contains(inbox) else { continue }
             try await alone(drop) { try await heal(jobs) }
         }
         for drop in try context.claims.drops() where unsettled[drop] == nil {

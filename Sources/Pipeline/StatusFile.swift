@@ -53,14 +53,14 @@ package struct Status: Sendable {
     /// Jobs that wait for something of their own, with their reasons; the newest.
     package let waiting: [Job]
     package let isPreview: Bool
-    /// The inbox it is about; nil where it is about all.
-    package let inbox: InboxName?
+    /// The inbox it is about, and the names it had; nil where it is about all.
+    package let inbox: HotFolder?
     /// Where there are several: how many jobs of each are in each state.
     package let inboxes: [InboxName: [JobState.Name: Int]]
 
     package init(
         counts: [JobState.Name: Int], gates: [ClosedGate], today: [FolderSpend], month: [FolderSpend], waiting: [Job],
-        isPreview: Bool, inbox: InboxName? = nil, inboxes: [InboxName: [JobState.Name: Int]] = [:]
+        isPreview: Bool, inbox: HotFolder? = nil, inboxes: [InboxName: [JobState.Name: Int]] = [:]
     ) {
         self.inbox = inbox
         self.inboxes = inboxes
@@ -76,14 +76,15 @@ package struct Status: Sendable {
     ///
     /// - Parameter inbox: the named one whose jobs alone are told of; nil tells of all.
     package static func read(
-        _ store: any JobStore, at now: Date, calendar: Calendar, isPreview: Bool, inbox: InboxName? = nil
+        _ store: any JobStore, at now: Date, calendar: Calendar, isPreview: Bool, inbox: HotFolder? = nil
     ) async throws(JobStoreError) -> Status {
         let waiting = try await store.jobs(
-            JobQuery(states: [.held, .unconfirmed, .reusing], inbox: inbox, limit: 20))
+            JobQuery(states: [.held, .unconfirmed, .reusing], inboxes: inbox?.names ?? [], limit: 20))
         let counts = try await store.countsByInbox()
-        let all = counts.values.reduce(into: [:]) { sum, counts in sum.merge(counts, uniquingKeysWith: +) }
+        let told = counts.filter { inbox?.names.contains($0.key) ?? true }.values
         return Status(
-            counts: inbox.map { counts[$0] ?? [:] } ?? all, gates: try await store.closedGates(),
+            counts: told.reduce(into: [:]) { sum, counts in sum.merge(counts, uniquingKeysWith: +) },
+            gates: try await store.closedGates(),
             today: try await store.spending(since: calendar.period(.day, of: now).start),
             month: try await store.spending(since: calendar.period(.month, of: now).start), waiting: waiting,
             isPreview: isPreview, inbox: inbox,
@@ -94,11 +95,14 @@ package struct Status: Sendable {
         let name = context.folder.name
         let read = try await read(
             context.store, at: context.time.now(), calendar: context.calendar,
-            isPreview: context.configuration.isPreview, inbox: name.isUnnamed ? nil : name)
+            isPreview: context.configuration.isPreview, inbox: name.isUnnamed ? nil : context.folder)
         return Status(
             counts: read.counts,
-            gates: context.gates.closed.filter { name.isUnnamed || $0.gate.inbox ?? name == name }, today: read.today,
-            month: read.month, waiting: read.waiting, isPreview: read.isPreview, inbox: read.inbox,
+            gates: context.gates.closed.filter { closed in
+                // Its own, those of all, and those of inboxes that nobody else would tell of.
+                closed.gate.inbox.map { $0 == name || context.folders.named($0) == nil } ?? true
+            }, today: read.today, month: read.month, waiting: read.waiting, isPreview: read.isPreview,
+            inbox: read.inbox,
             inboxes: read.inboxes)
     }
 
@@ -107,10 +111,10 @@ package struct Status: Sendable {
         var object = base
         let all: JSONValue = ["today": Self.json(today), "month": Self.json(month)]
         if let inbox {
-            object["inbox"] = .string(inbox.rawValue)
+            object["inbox"] = .string(inbox.name.rawValue)
             object["spend"] = [
-                "today": Self.json(today.filter { $0.inbox == inbox }),
-                "month": Self.json(month.filter { $0.inbox == inbox }),
+                "today": Self.json(today.filter { inbox.names.contains($0.inbox) }),
+                "month": Self.json(month.filter { inbox.names.contains($0.inbox) }),
             ]
             object["spend_all"] = all
         } else {

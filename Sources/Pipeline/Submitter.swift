@@ -2,7 +2,6 @@ import Foundation
 import Jobs
 import ServiceLifecycle
 import Synchronization
-import SystemPackage
 import VideoAPI
 
 /// Sends queued jobs to the API, each once. The intent is on disk before the first byte goes out.
@@ -33,7 +32,7 @@ struct Submitter: Sendable {
             },
             step: { job throws(JobStoreError) in
                 try await context.within(job) { there throws(JobStoreError) in
-                    try await submit(job, attachments: there.claims.folder(of: job.drop.id))
+                    try await submit(job, in: there.folder)
                 }
             })
     }
@@ -43,8 +42,7 @@ struct Submitter: Sendable {
             unconfirmedSince: context.time.now().addingTimeInterval(-Self.longestGeneration))
     }
 
-    /// `attachments` is the claim folder.
-    private func submit(_ job: Job, attachments: FilePath) async throws(JobStoreError) {
+    private func submit(_ job: Job, in folder: HotFolder) async throws(JobStoreError) {
         guard let request = job.request else { return }
         do {
             // Nothing is sent yet, so a shutdown need not wait for its turn.
@@ -53,7 +51,7 @@ struct Submitter: Sendable {
             return
         }
         // The gate may have closed while it waited for its turn.
-        guard DueLoop.isProbe || context.gates.admission(.submit, in: job.drop.inbox) == .open else {
+        guard DueLoop.isProbe || context.gates.admission(.submit, in: folder.name) == .open else {
             return try await context.store.endLeases(of: job.drop.id)
         }
         guard try await isWorthTrying(job) else { return }
@@ -65,7 +63,7 @@ struct Submitter: Sendable {
         let outcome = await context.client.submit(
             OutgoingSubmission(
                 clientRequestID: clientRequestID, request: request,
-                attachments: attachments))
+                attachments: folder.claims.folder(of: job.drop.id)))
         context.reached(.answered)
         // What the API has said is known to nobody else: it is held until the ledger takes it.
         try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }

@@ -71,10 +71,21 @@ struct Treasury: Sendable {
         let now = context.time.now()
         let (day, month) = (context.calendar.period(.day, of: now), context.calendar.period(.month, of: now))
         let spent = Budgets.Spent(
-            today: try await context.store.spending(since: day.start),
-            month: try await context.store.spending(since: month.start), nextDay: day.end, nextMonth: month.end)
-        return budgets.hold(price: price, folder: job.drop.folder, inbox: job.drop.inbox, spent: spent)
+            today: try await spending(since: day.start), month: try await spending(since: month.start),
+            nextDay: day.end, nextMonth: month.end)
+        return budgets.hold(price: price, folder: job.drop.folder, inbox: presentName(of: job.drop.inbox), spent: spent)
     }
+
+    /// By the names that the inboxes have now.
+    private func spending(since date: Date) async throws(JobStoreError) -> [FolderSpend] {
+        try await context.store.spending(since: date).map { spend in
+            FolderSpend(
+                inbox: presentName(of: spend.inbox), folder: spend.folder, charged: spend.charged,
+                videos: spend.videos, expected: spend.expected, underWay: spend.underWay)
+        }
+    }
+
+    private func presentName(of inbox: InboxName) -> InboxName { context.folders.named(inbox)?.name ?? inbox }
 }
 
 extension Calendar {

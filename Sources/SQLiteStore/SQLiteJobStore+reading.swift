@@ -23,14 +23,15 @@ extension SQLiteJobStore {
     private static func page(of query: JobQuery, in state: JobState.Name?, _ db: Database) throws -> [Job] {
         let conditions: [(sql: String, value: any DatabaseValueConvertible)] = [
             state.map { ("state = ?", $0.rawValue) },
-            query.inbox.map { ("inbox = ?", $0.rawValue) },
             query.folder.map { ("folder = ?", Data($0.bytes)) },
             query.before.map { ("id < ?", $0.rawValue) },
         ].compactMap(\.self)
-        let narrowed = conditions.isEmpty ? "" : " WHERE " + conditions.map(\.sql).joined(separator: " AND ")
+        let inboxes = query.inboxes.map(\.rawValue)
+        let rules = conditions.map(\.sql) + (inboxes.isEmpty ? [] : ["inbox IN (\(Self.places(inboxes.count)))"])
+        let narrowed = rules.isEmpty ? "" : " WHERE " + rules.joined(separator: " AND ")
         return try Row.fetchAll(
             db, sql: "SELECT * FROM job\(narrowed) ORDER BY id DESC LIMIT ?",
-            arguments: StatementArguments(conditions.map(\.value)) + [query.limit ?? -1]
+            arguments: StatementArguments(conditions.map(\.value)) + StatementArguments(inboxes) + [query.limit ?? -1]
         ).map(JobRow.job)
     }
 

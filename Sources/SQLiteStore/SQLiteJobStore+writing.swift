@@ -81,8 +81,11 @@ extension SQLiteJobStore {
 
     /// A condition with a place for the name of each inbox that is not wanted.
     static func passingOver(_ inboxes: Set<InboxName>) -> String {
-        inboxes.isEmpty ? "" : " AND inbox NOT IN (\(inboxes.map { _ in "?" }.joined(separator: ", ")))"
+        inboxes.isEmpty ? "" : " AND inbox NOT IN (\(places(inboxes.count)))"
     }
+
+    /// `?, ?, ?`
+    static func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
 
     package func endLeases() async throws(JobStoreError) {
         try await write { db in

@@ -149,6 +149,21 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.log)")
             #expect(try receipt("c/outbox")["inbox"] == nil)
             #expect(try await call("jobs", "--json").json().arrayValue?.map { $0["inbox"] } == [nil])
+            #expect(try await call("audit").output.contains("inbox_retired"))
+
+            // As one of several from now on, it is still known by what it made.
+            try root.write(
+                """
+                state: state
+                inboxes:
+                  - { name: first, formerly: "", inbox: c/inbox, outbox: c/outbox }
+                  - { name: second, inbox: b/inbox, outbox: b/outbox }
+                """, to: "hotreel.yaml")
+            try await serving { _ in }
+            let audit = try await call("audit", "--json")
+            #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
+            #expect(
+                try audit.json()["videos"] == 1 && audit.json()["notes"]?.arrayValue?.count == 1, "the API's log alone")
         }
 
         private static let refused: [(yaml: String, words: [String])] = [
@@ -164,6 +179,14 @@ extension EndToEnd {
             (
                 "inboxes:\n  - {name: a, inbox: a, outbox: b}\n  - {name: a, inbox: c, outbox: d}",
                 ["inboxes.a", "line 3", "two inboxes of this name"]
+            ),
+            (
+                "inboxes:\n  - {name: a, inbox: a, outbox: b}\n  - {name: c, formerly: [x, a], inbox: c, outbox: d}",
+                ["inboxes.c", "“a”", "line 3", "two inboxes of this name"]
+            ),
+            (
+                "inboxes:\n  - {name: a, formerly: a/b, inbox: a, outbox: b}",
+                ["inboxes.a.formerly", "a/b", "never the name"]
             ),
             ("inboxes:\n  - {name: a, inbox: a}", ["inboxes.a.outbox", "outbox of its own"]),
             ("inboxes:\n  - {name: a, inbox: a, outbox: b, default: {}}", ["default", "Did you mean defaults?"]),

@@ -201,13 +201,51 @@ struct InboxesTests {
         #expect(fixture.folder.files(in: "ads/outbox").isEmpty)
     }
 
+    @Test func `An inbox that says what it was called before goes on with the jobs of that name`() async throws {
+        let made = try await ads.generated(ads.claimedJob("made"))
+        let queued = try await ads.claimedJob("queued")
+        let delivered = try await films.generated(films.claimedJob("first", fingerprint: "same"))
+        try await deliver()
+        fixture.clock.advance(by: .seconds(1))
+        let copy = try await films.claimedJob("copy", fingerprint: "same")
+        let renamed = fixture.context.folders.map { folder in
+            HotFolder(
+                name: folder.name == "ads" ? "spots" : "features", formerly: [folder.name], claims: folder.claims,
+                outbox: folder.outbox, places: folder.places)
+        }
+        let context = fixture.restarted(inboxes: renamed) {
+            $0.budgets = Budgets(inboxes: ["spots": Budget(daily: 1_200_000), "features": Budget(daily: 1_000_000)])
+        }
+        try await StartUp(context: context).resume()
+        for folder in renamed { try await StartUp(context: context.within(folder)).heal() }
+        #expect(context.gates.closed.isEmpty)
+        #expect(try await fixture.state(made) == .delivered && fixture.state(delivered) == .delivered)
+        try await fixture.runAdmitted(Submitter(context: context).loop)
+        #expect(
+            try await fixture.now(queued).reason?.contains("budget of the inbox spots") == true, "630,000 are spent")
+        #expect(try await fixture.state(copy) == .reusing)
+        try await fixture.runAdmitted(Reuser(context: context).loop)
+        #expect(try await fixture.state(copy) == .delivered)
+        #expect(fixture.folder.exists("films/outbox/videos/copy.mp4"))
+
+        context.gates.close(.outbox(of: "spots"), reason: "gone")
+        #expect(await context.clearance(.deliver).without == ["spots", "ads"])
+        let status = try await Status.current(context.within(renamed[0])).json
+        #expect(status["inbox"] == "spots")
+        #expect(status["jobs"]?["delivered"] == 1 && status["jobs"]?["held"] == 1)
+        #expect(status["waiting"]?.arrayValue?.map { $0["name"] } == ["queued"])
+        #expect(status["spend"]?["today"]?["generations"] == 1)
+        let report = try await Auditor(store: fixture.store, folders: renamed, log: .skip("not now")).report()
+        #expect(report.kinds == [] && report.videos == 3 && !report.notes.map(\.kind).contains(.inboxRetired))
+    }
+
     @Test func `A POST that was cut off is unsent only where its own inbox says so`() async throws {
         let unsent = try await films.after(
             .submissionStarted(films.claimedJob().nextClientRequestID, expected: 600_000),
-            on: films.store.jobs(JobQuery(inbox: "films"))[0])
+            on: films.store.jobs(JobQuery(inboxes: ["films"]))[0])
         let unsure = try await ads.after(
             .submissionStarted(ads.claimedJob().nextClientRequestID, expected: 600_000),
-            on: ads.store.jobs(JobQuery(inbox: "ads"))[0])
+            on: ads.store.jobs(JobQuery(inboxes: ["ads"]))[0])
         try takeAway("ads/inbox")
         try await StartUp(context: fixture.restarted()).resume()
         #expect(try await fixture.state(unsent) == .queued)

@@ -119,7 +119,7 @@ struct MigrationTests {
                 name: "shot", priority: 5, held: false, at: .sample)
         ])
         #expect(try await store.countsByInbox()[ads] == [.queued: 1])
-        #expect(try await store.jobs(JobQuery(inbox: ads)).map(\.id) == [.sample(70)])
+        #expect(try await store.jobs(JobQuery(inboxes: [ads])).map(\.id) == [.sample(70)])
     }
 
     /// A change to a released migration would make two kinds of ledger with one name.

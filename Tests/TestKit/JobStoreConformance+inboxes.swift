@@ -27,9 +27,13 @@ extension JobStoreConformance {
             "counts by inbox")
         try require(try await store.counts(), is: [.queued: 4], "counts of all inboxes")
         try require(
-            try await store.jobs(JobQuery(inbox: ads)).map(\.id), is: [urgent.id, first.id], "jobs of an inbox")
+            try await store.jobs(JobQuery(inboxes: [ads])).map(\.id), is: [urgent.id, first.id], "jobs of an inbox")
         try require(
-            try await store.jobs(JobQuery(states: [.queued], inbox: films, folder: "same")).map(\.id), is: [film.id],
+            try await store.jobs(JobQuery(inboxes: [ads, .unnamed], limit: 2)).map(\.id), is: [old.id, urgent.id],
+            "the newest jobs of two inboxes")
+        try require(
+            try await store.jobs(JobQuery(states: [.queued], inboxes: [films], folder: "same")).map(\.id),
+            is: [film.id],
             "jobs of a folder of an inbox")
 
         try require(try await store.nextDue(.queued), is: now, "the next due time of all")

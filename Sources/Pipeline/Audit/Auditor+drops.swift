@@ -42,7 +42,9 @@ extension Auditor {
         walk.report.jobs += jobs.count
         walk.report.files += seen.files
         walk.report.videos += seen.videos
-        if let inbox = jobs.first?.drop.inbox { walk.known[inbox, default: []].formUnion(seen.known) }
+        if let folder = jobs.first.flatMap({ folder(of: $0.drop) }) {
+            walk.known[folder.name, default: []].formUnion(seen.known)
+        }
         for (job, history) in zip(jobs, seen.histories) {
             walk.sums.add(job)
             walk.note(walk.generations.findings(job, history), options)
@@ -189,7 +191,8 @@ extension Auditor {
 
     /// Whether a file is what another job has delivered under the same name, after people had taken this one's away.
     private func isHeldByAnother(_ file: FileFact, _ job: Job, _ video: DeliveredVideo) async throws -> Bool {
-        var query = JobQuery(states: [.delivered], inbox: job.drop.inbox, folder: job.drop.folder, limit: Self.page)
+        let names = folder(of: job.drop)?.names ?? [job.drop.inbox]
+        var query = JobQuery(states: [.delivered], inboxes: names, folder: job.drop.folder, limit: Self.page)
         while true {
             let page = try await store.jobs(query)
             for other in page where other.id != job.id {

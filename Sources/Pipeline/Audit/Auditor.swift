@@ -175,12 +175,12 @@ package struct Auditor: Sendable {
     }
 
     /// nil where the drop's inbox is not configured any more.
-    func folder(of drop: Drop) -> HotFolder? { folders.first { $0.name == drop.inbox } }
+    func folder(of drop: Drop) -> HotFolder? { folders.named(drop.inbox) }
 
     /// What lies in folders that are not configured cannot be looked at.
     private func tellOfMissingInboxes(_ walk: inout Walk) async throws {
         for (name, counts) in try await store.countsByInbox().sorted(by: { $0.key < $1.key })
-        where !folders.contains(where: { $0.name == name }) {
+        where folders.named(name) == nil {
             let open = counts.filter { !$0.key.isEnded }.values.reduce(0, +)
             let words = name.isUnnamed ? "of the time before inboxes had names" : "of the inbox \(name)"
             walk.note(
@@ -189,7 +189,7 @@ package struct Auditor: Sendable {
                         open > 0 ? .inboxUnknown : .inboxRetired,
                         "\(counts.values.reduce(0, +)) jobs are \(words), which is not configured, and \(open) of them are under way; their files were not looked at.",
                         remedy: open > 0
-                            ? "Put it back into the configuration with the folders it had, until they are done."
+                            ? "Put it back into the configuration with the folders it had, or write formerly: at the inbox that has them now."
                             : "Nothing need be done where it was given up.")
                 ], options)
         }

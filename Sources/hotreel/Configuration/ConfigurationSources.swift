@@ -80,6 +80,8 @@ struct ConfigurationSources {
             let key = try Self.key(prefix, place: place)
             if !isEmpty { values[key] = ConfiguredValue(text: scalar.string, place: place, base: base) }
         case .sequence, .alias:
+            let isGroup = ConfigurationKey.allCases.contains { $0.rawValue.hasPrefix(prefix + ".") }
+            if !prefix.isEmpty, !isGroup { _ = try Self.key(prefix, place: place) }
             throw ConfigurationError(
                 place: place, key: prefix.isEmpty ? "the file" : prefix, value: nil,
                 rule: "a single value or a group of keys belongs here",

@@ -18,10 +18,11 @@ struct InboxListReader {
         var inboxes: [InboxSettings] = []
         for item in items {
             let inbox = try read(inbox: item)
-            guard !inboxes.contains(where: { $0.name == inbox.name }) else {
+            let names = inboxes.reduce(into: Set<InboxName>()) { $0.formUnion($1.formerNames.union([$1.name])) }
+            if let twice = inbox.formerNames.union([inbox.name]).intersection(names).sorted().first {
                 throw error(
-                    item, "inboxes.\(inbox.name)", "there are two inboxes of this name",
-                    "Give each a name of its own: jobs are known by it for ever.")
+                    item, "inboxes.\(inbox.name)", value: twice.rawValue, "there are two inboxes of this name",
+                    "Give each a name of its own, that no other had: jobs are known by it for ever.")
             }
             inboxes.append(inbox)
         }
@@ -45,6 +46,7 @@ struct InboxListReader {
         var settings = InboxSettings(
             name: name, inbox: try folder("inbox", of: name, values, item),
             outbox: try folder("outbox", of: name, values, item))
+        if let former = values["formerly"] { settings.formerNames = try formerNames(former, of: name) }
         if let defaults = values["defaults"], defaults.null == nil {
             settings.defaults = try self.defaults(defaults, of: name)
         }
@@ -60,6 +62,22 @@ struct InboxListReader {
                 "Write `name: commercials`; jobs are known by it for ever.")
         }
         return name
+    }
+
+    /// One name or a list of them; an empty one stands for the time before inboxes had names.
+    private func formerNames(_ node: Node, of name: InboxName) throws -> Set<InboxName> {
+        let nodes: [Node]
+        if case .sequence(let items) = node { nodes = Array(items) } else { nodes = [node] }
+        return Set(
+            try nodes.map { node in
+                let text = node.null == nil ? node.string : ""
+                guard let text, let former = text.isEmpty ? .unnamed : InboxName(given: text) else {
+                    throw error(
+                        node, "inboxes.\(name).formerly", value: node.string, "this was never the name of an inbox",
+                        "Write the name it had, or \"\" where it was the one inbox without a name.")
+                }
+                return former
+            })
     }
 
     private func folder(

@@ -7,9 +7,11 @@ import SystemPackage
 /// One of several inboxes, as it stands in the configuration file under `inboxes`.
 struct InboxSettings {
     static let group = "inboxes"
-    static let keys = ["name", "inbox", "outbox", "defaults", "budget"]
+    static let keys = ["name", "inbox", "outbox", "defaults", "budget", "formerly"]
 
     var name: InboxName = .unnamed
+    /// Names under which its jobs may stand in the ledger too; the unnamed one where it was the only inbox once.
+    var formerNames: Set<InboxName> = []
     var inbox: FilePath
     var outbox: FilePath
     /// What holds for each of its drops, below all folder defaults.
@@ -22,7 +24,8 @@ extension Settings {
     func hotFolders(_ known: KnownPlaces) -> [HotFolder] {
         folders.map { folder in
             HotFolder(
-                name: folder.name, claims: Claims(inbox: folder.inbox), outbox: Outbox(root: folder.outbox),
+                name: folder.name, formerly: folder.formerNames, claims: Claims(inbox: folder.inbox),
+                outbox: Outbox(root: folder.outbox),
                 places: known.known(folder), defaults: folder.defaults)
         }
     }
