@@ -58,6 +58,10 @@ package struct InboxTable: Sendable {
     }
 
     package var fileCount: Int { folders.values.reduce(0) { $0 + $1.files.count } }
+    /// All files it knows, in no order.
+    package var paths: [InboxPath] {
+        folders.flatMap { folder, content in content.files.keys.map { InboxPath(folder: folder, name: $0) } }
+    }
     package var folderNames: [FileName] { Array(folders.keys) }
 
     package func file(_ path: InboxPath) -> InboxFile? { folders[path.folder]?.files[path.name] }
