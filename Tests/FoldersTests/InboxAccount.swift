@@ -119,7 +119,7 @@ struct InboxAccount {
         let isCut = looks.contains { if case .unfinished = $0 { true } else { false } }
         // What these problems say can be mended by a file that comes, or goes on coming.
         let mayCome = refusal.problems.contains { problem in
-            ["no sidecar came", "no picture came", "no file of this name came", "unfinished"].contains {
+            ["no sidecar came", "no picture came", "no file of this name came", "unfinished", "other drops named"].contains {
                 problem.rule.hasPrefix($0)
             }
         }
@@ -150,11 +150,6 @@ struct InboxAccount {
             }
         }
     }
-
-    /// Whether a picture was part of a drop already, and so may lie here for good.
-    func wasUsed(_ path: InboxPath, on disk: ChanceDisk) -> Bool {
-        disk.node(path).map { borrowed.contains(Version(path: path, number: $0.version)) } ?? false
-    }
 }
 
 extension InboxTable {
@@ -176,7 +171,7 @@ extension PairingVerdict {
         case .wait(let files, let until, let reason):
             return "wait \(files.map(\.relative)) \(until == nil ? "for ever" : "") \(reason)"
         case .take(let candidate):
-            return "take \(candidate.members.map { "\($0.path.relative) as \($0.role) \($0.claim)" }) \(candidate.settings.body())"
+            return "take \(candidate.members.map { "\($0.path.relative) as \($0.role) \($0.claim)" }) \(JSONValue.object(candidate.settings.body()).text)"
         case .refuse(let refusal):
             return "refuse \(refusal.members.map { "\($0.path.relative) \($0.claim)" }) \(refusal.problems.map(\.sentence))"
         }
