@@ -144,7 +144,7 @@ package struct InboxTable: Sendable {
         if NameRules.isSidecar(path.name), file(path) != nil {
             let partners = names(in: key(of: path)).map { InboxPath(folder: path.folder, name: $0) }
             let named = (wanted[path] ?? []).compactMap { find(InboxPath(from: "", following: FileName($0))) }
-            for other in partners + named { folders[other.folder]?.files[other.name]?.quietSince = now }
+            for other in partners + named { restart(other, at: now) }
         }
         remove(path)
     }

@@ -93,7 +93,9 @@ package struct Pairer: Sendable {
             [
                 Problem(
                     file: path.name.shown, rule: "other drops named this file, and none of them needs it any more",
-                    remedy: "Delete it; or, if it is to become a video, drop it together with a sidecar named \(stem).json.")
+                    remedy:
+                        "Delete it; or, if it is to become a video, drop it together with a sidecar named \(stem).json."
+                )
             ],
             stem: stem, reason: "no drop needs this file any more", in: table, at: now)
     }

@@ -1,4 +1,3 @@
-
 import Jobs
 
 @testable import Folders
@@ -149,7 +148,9 @@ struct ChanceDisk {
             entries[InboxPath(from: "", following: new)] == nil
         else { return }
         if let parent = new.parent { _ = makeFolders(parent) }
-        func moved(_ folder: FileName) -> FileName { FileName(bytes: new.bytes + folder.bytes.dropFirst(old.bytes.count)) }
+        func moved(_ folder: FileName) -> FileName {
+            FileName(bytes: new.bytes + folder.bytes.dropFirst(old.bytes.count))
+        }
         folders = Set(folders.map { $0.isWithin(old) ? moved($0) : $0 })
         for (path, inode) in entries where path.folder.isWithin(old) {
             entries[path] = nil

@@ -67,7 +67,7 @@ struct ChanceInbox {
         for path in sorted(disk.entries.keys) where (disk.node(path)?.writers ?? 0) > 0 { disk.close(path) }
         disk.news = FolderChanges()
         list()
-        pass(.seconds(4))
+        pass(.seconds(15))
     }
 
     mutating func empty() {
@@ -151,8 +151,8 @@ struct ChanceInbox {
                 }
             }
         }
-        for path in shuffled(Array(paths)) { examine(path) }
         perform(acts)
+        for path in shuffled(Array(paths)) { examine(path) }
         return !paths.isEmpty || !acts.isEmpty
     }
 

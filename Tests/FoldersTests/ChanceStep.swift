@@ -129,7 +129,8 @@ extension ChanceStep {
         func step(_ chance: inout SeededChance) -> ChanceStep {
             switch Int.random(in: 0..<100, using: &chance) {
             case ..<58: return change(&chance)
-            case ..<80: return .pass(tenths: [0, 1, 5, 10, 11, 20, 21, 55, 100, 700].randomElement(using: &chance) ?? 1)
+            case ..<80:
+                return .pass(tenths: [0, 1, 5, 10, 11, 20, 21, 55, 100, 700].randomElement(using: &chance) ?? 1)
             case ..<84: return .stall(tenths: [1, 9, 10, 30, 60, 700].randomElement(using: &chance) ?? 1)
             case ..<88: return .listing
             case ..<90: return .overflow

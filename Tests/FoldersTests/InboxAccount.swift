@@ -51,7 +51,9 @@ struct InboxAccount {
         named[path] = nil
     }
 
-    mutating func read(_ sidecar: InboxPath, naming: [InboxPath]) { named[sidecar] = Set(naming.map(\.relative.folded)) }
+    mutating func read(_ sidecar: InboxPath, naming: [InboxPath]) {
+        named[sidecar] = Set(naming.map(\.relative.folded))
+    }
 
     private func namers(of path: InboxPath) -> Set<InboxPath> {
         Set(named.lazy.filter { $0.value.contains(path.relative.folded) }.map(\.key))
@@ -103,7 +105,9 @@ struct InboxAccount {
             if !taken.insert(sidecar.1).inserted { complain("3 twice: \(sidecar.0.path) is taken again") }
         } else {
             if borrowed.contains(versions[0]) { complain("3 twice: \(first.path) was a file of another drop") }
-            if !namers(of: first.path).isEmpty { complain("6 named: \(first.path) is a file of \(namers(of: first.path))") }
+            if !namers(of: first.path).isEmpty {
+                complain("6 named: \(first.path) is a file of \(namers(of: first.path))")
+            }
             let defaults = first.path.folder.wayDown.map(Pairer.defaults)
             if !defaults.contains(where: { sights[$0] != nil }) { complain("6 alone: \(first.path) has no sidecar") }
             if let sight = sights[first.path], sight.since + rules.grace > now {
@@ -119,9 +123,10 @@ struct InboxAccount {
         let isCut = looks.contains { if case .unfinished = $0 { true } else { false } }
         // What these problems say can be mended by a file that comes, or goes on coming.
         let mayCome = refusal.problems.contains { problem in
-            ["no sidecar came", "no picture came", "no file of this name came", "unfinished", "other drops named"].contains {
-                problem.rule.hasPrefix($0)
-            }
+            ["no sidecar came", "no picture came", "no file of this name came", "unfinished", "other drops named"]
+                .contains {
+                    problem.rule.hasPrefix($0)
+                }
         }
         guard isCut || mayCome else { return }
         for member in refusal.members {
@@ -171,9 +176,11 @@ extension PairingVerdict {
         case .wait(let files, let until, let reason):
             return "wait \(files.map(\.relative)) \(until == nil ? "for ever" : "") \(reason)"
         case .take(let candidate):
-            return "take \(candidate.members.map { "\($0.path.relative) as \($0.role) \($0.claim)" }) \(JSONValue.object(candidate.settings.body()).text)"
+            return
+                "take \(candidate.members.map { "\($0.path.relative) as \($0.role) \($0.claim)" }) \(JSONValue.object(candidate.settings.body()).text)"
         case .refuse(let refusal):
-            return "refuse \(refusal.members.map { "\($0.path.relative) \($0.claim)" }) \(refusal.problems.map(\.sentence))"
+            return
+                "refuse \(refusal.members.map { "\($0.path.relative) \($0.claim)" }) \(refusal.problems.map(\.sentence))"
         }
     }
 }

