@@ -135,7 +135,8 @@ struct ReferenceTests {
             [
                 (0, .put("still.png", .broken)), (0, .put("still.json", .broken)),
                 (0, .put("b.json", .sidecar(["static_mask": "still.png"]))),
-            ], gives: "1 refuse still.png*+still.json", "3600 refuse b.json: still.png: broken; b.json: no picture came",
+            ], gives: "1 refuse still.png*+still.json",
+            "3600 refuse b.json: still.png: broken; b.json: no picture came",
             "3600 refuse still.png: still.png: other drops named this file"),
         PairingScenario(
             "the tail is the start of another shot",

@@ -118,7 +118,9 @@ final class ScenarioInbox {
     }
 
     private func see(_ path: InboxPath) {
-        guard let status = try? FileSystem.status(of: location(path)) else { return table.see(path, nil, at: now, news: true) }
+        guard let status = try? FileSystem.status(of: location(path)) else {
+            return table.see(path, nil, at: now, news: true)
+        }
         table.see(path, status, at: now, news: true)
     }
 
@@ -162,7 +164,9 @@ final class ScenarioInbox {
 
     private func examine(_ path: InboxPath) {
         guard let identity = table.file(path)?.status.identity else { return }
-        guard let status = try? FileSystem.status(of: location(path)), status.identity == identity else { return see(path) }
+        guard let status = try? FileSystem.status(of: location(path)), status.identity == identity else {
+            return see(path)
+        }
         func unfinished(_ rule: String) {
             table.examined(
                 path, identity: identity, .unfinished(Problem(file: path.name.shown, rule: rule, remedy: "")))

@@ -9,7 +9,8 @@ import TestKit
 final class ScenarioPrograms {
     struct Mistake: Error, CustomStringConvertible { let description: String }
 
-    static let picture = Array("PICTURE\n".utf8) + Array(repeating: UInt8(ascii: "p"), count: 100_000) + Array("\nEND".utf8)
+    static let picture =
+        Array("PICTURE\n".utf8) + Array(repeating: UInt8(ascii: "p"), count: 100_000) + Array("\nEND".utf8)
 
     /// O_TMPFILE, which Swift does not import.
     private static let withoutName = 0o20_000_000 | O_DIRECTORY

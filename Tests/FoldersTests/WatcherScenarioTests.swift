@@ -38,7 +38,7 @@ struct WatcherScenarioTests {
     func play(_ scenario: WatcherScenario) async throws {
         #expect(!scenario.lines.isEmpty)
         let inbox = try await ScenarioInbox(catalog: .bundled(), scenario)
-        for line in scenario.lines where line.words != ["watch"] {
+        for line in scenario.rest {
             if let complaint = try await inbox.play(line) {
                 Issue.record("\(scenario.testDescription), line \(line.number): \(complaint)")
                 break
@@ -91,6 +91,7 @@ struct WatcherScenario: CustomTestStringConvertible, Sendable {
                 let inner = rest.dropFirst().prefix { $0 != "\"" }
                 words.append(String(inner))
                 rest = rest.dropFirst(inner.count + 2)
+                if rest.first == ":" { rest = rest.dropFirst() }
             default:
                 let word = rest.prefix { $0 != " " }
                 words.append(String(word))
@@ -103,5 +104,6 @@ struct WatcherScenario: CustomTestStringConvertible, Sendable {
 
     /// The steps before watching starts.
     var beginning: ArraySlice<Line> { lines.firstIndex { $0.words == ["watch"] }.map { lines[..<$0] } ?? [] }
-    var isWatchedFromTheStart: Bool { beginning.isEmpty }
+    /// The steps from there on.
+    var rest: ArraySlice<Line> { lines.firstIndex { $0.words == ["watch"] }.map { lines[($0 + 1)...] } ?? lines[...] }
 }
