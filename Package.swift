@@ -11,9 +11,9 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestKit"], swiftSettings: settings)
+        name: name, dependencies: dependencies + ["TestKit"], resources: resources, swiftSettings: settings)
 }
 
 func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
@@ -93,7 +93,7 @@ let package = Package(
             exclude: ["Specifications"], swiftSettings: settings),
         tests("JobsTests", ["Jobs"]),
         tests("CatalogTests", ["Catalog"]),
-        tests("FoldersTests", ["Folders"]),
+        tests("FoldersTests", ["Folders"], resources: [.copy("WatcherScenarios")]),
         tests("MediaTests", ["Media"]),
         tests("VideoAPITests", ["VideoAPI", hummingbird, nioCore, nioHTTP, nioPosix]),
         tests("SQLiteStoreTests", ["SQLiteStore", grdb]),

@@ -29,7 +29,7 @@ package struct InboxFile: Hashable, Sendable {
     package internal(set) var quietSince: Duration
     /// Of exactly this state of the file; nil until somebody looked.
     package internal(set) var examination: Examination?
-    /// Already used for a job and left here because another drop names it.
+    /// Part of an earlier drop, and left here because another one names it. It starts no video of its own.
     package internal(set) var isUsed = false
 }
 
@@ -43,7 +43,10 @@ package struct InboxTable: Sendable {
         var groups: [String: Set<FileName>] = [:]
     }
 
+    /// Only folders that hold files.
     private var folders: [FileName: Folder] = [:]
+    /// The same folders by their folded paths: two may differ in case or composition alone.
+    private var spellings: [String: Set<FileName>] = [:]
     /// Which sidecars name a file, by its folded path.
     private var wants: [String: Set<InboxPath>] = [:]
     private var wanted: [InboxPath: Set<String>] = [:]
@@ -58,6 +61,10 @@ package struct InboxTable: Sendable {
     }
 
     package var fileCount: Int { folders.values.reduce(0) { $0 + $1.files.count } }
+    /// All files it knows, in no order.
+    package var paths: [InboxPath] {
+        folders.flatMap { folder, content in content.files.keys.map { InboxPath(folder: folder, name: $0) } }
+    }
     package var folderNames: [FileName] { Array(folders.keys) }
 
     package func file(_ path: InboxPath) -> InboxFile? { folders[path.folder]?.files[path.name] }
@@ -67,18 +74,23 @@ package struct InboxTable: Sendable {
         (folders[group.folder]?.groups[group.stem] ?? []).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
-    /// Finds a file by a name somebody wrote: exactly, else without regard to case and accents' composition.
+    /// Finds a file by a name somebody wrote: exactly, else without regard to case and accents' composition, in its own folder
+    /// before others of nearly its name.
     package func find(_ path: InboxPath) -> InboxPath? {
         if file(path) != nil { return path }
-        let key = GroupKey(folder: path.folder, stem: NameRules.stem(of: path.name).folded)
-        if let name = names(in: key).first(where: { $0.folded == path.name.folded }) {
-            return InboxPath(folder: path.folder, name: name)
+        let candidates = alike(path)
+        return candidates.first { $0.folder == path.folder } ?? candidates.first { $0.name == path.name }
+            ?? candidates.first
+    }
+
+    /// All files whose names differ from this one in case and composition at most, in a fixed order.
+    private func alike(_ path: InboxPath) -> [InboxPath] {
+        let (stem, name) = (NameRules.stem(of: path.name).folded, path.name.folded)
+        let folders = (spellings[path.folder.folded] ?? []).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        return folders.flatMap { folder in
+            names(in: GroupKey(folder: folder, stem: stem)).filter { $0.folded == name }
+                .map { InboxPath(folder: folder, name: $0) }
         }
-        let folder = path.folder.folded
-        guard !folders.keys.contains(path.folder), let other = folders.keys.first(where: { $0.folded == folder }) else {
-            return nil
-        }
-        return find(InboxPath(folder: other, name: path.name))
     }
 
     /// The sidecars that name this file.
@@ -99,6 +111,7 @@ package struct InboxTable: Sendable {
             file.status = status
             folders[path.folder]?.files[path.name] = file
         } else {
+            if folders[path.folder] == nil { spellings[path.folder.folded, default: []].insert(path.folder) }
             folders[path.folder, default: Folder()].files[path.name] = InboxFile(status: status, quietSince: now)
             if !NameRules.isDefaults(path.name) {
                 let stem = key(of: path).stem
@@ -123,7 +136,6 @@ package struct InboxTable: Sendable {
     package mutating func remove(folder: FileName) {
         for (name, content) in folders where name.isWithin(folder) {
             for file in content.files.keys { remove(InboxPath(folder: name, name: file)) }
-            folders[name] = nil
         }
     }
 
@@ -132,7 +144,7 @@ package struct InboxTable: Sendable {
         if NameRules.isSidecar(path.name), file(path) != nil {
             let partners = names(in: key(of: path)).map { InboxPath(folder: path.folder, name: $0) }
             let named = (wanted[path] ?? []).compactMap { find(InboxPath(from: "", following: FileName($0))) }
-            for other in partners + named { folders[other.folder]?.files[other.name]?.quietSince = now }
+            for other in partners + named { restart(other, at: now) }
         }
         remove(path)
     }
@@ -142,8 +154,16 @@ package struct InboxTable: Sendable {
         let stem = key(of: path).stem
         folders[path.folder]?.groups[stem]?.remove(path.name)
         if folders[path.folder]?.groups[stem]?.isEmpty == true { folders[path.folder]?.groups[stem] = nil }
+        if folders[path.folder]?.files.isEmpty == true { forget(folder: path.folder) }
         for relative in forgetWants(of: path) { touchFile(folded: relative) }
         touch(path)
+    }
+
+    private mutating func forget(folder: FileName) {
+        folders[folder] = nil
+        let folded = folder.folded
+        spellings[folded]?.remove(folder)
+        if spellings[folded]?.isEmpty == true { spellings[folded] = nil }
     }
 
     /// Keeps what a look into a file showed, if the file is still what was looked at. `naming` are the files a sidecar names;
@@ -194,7 +214,7 @@ package struct InboxTable: Sendable {
 
     private mutating func touchFile(folded relative: String) {
         let path = InboxPath(from: "", following: FileName(relative))
-        if let found = find(path) { dirty.insert(key(of: found)) }
+        for found in alike(path) { dirty.insert(key(of: found)) }
     }
 
     @discardableResult

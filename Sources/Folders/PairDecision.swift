@@ -168,7 +168,7 @@ extension Pairer {
         return nil
     }
 
-    /// Adds the folder defaults on the way down to `folder`. A verdict where one of them is not ready.
+    /// Adds the folder defaults on the way down to `folder`, which have settled. A verdict where one of them is unfinished.
     private func addDefaults(
         to decision: inout PairDecision, above folder: FileName, stem: String, in table: InboxTable, at now: Duration
     ) -> PairingVerdict? {
@@ -176,7 +176,6 @@ extension Pairer {
         for folder in folder.wayDown {
             let path = Self.defaults(in: folder)
             guard let file = table.file(path) else { continue }
-            if let unsettled = settling([path], in: table, at: now) { return unsettled.first }
             switch file.examination {
             case .sidecar(let values, _):
                 decision.layers.append(

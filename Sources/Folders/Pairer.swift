@@ -17,6 +17,9 @@ package struct Pairer: Sendable {
     package func decide(_ group: GroupKey, in table: InboxTable, at now: Duration) -> [PairingVerdict] {
         let paths = table.names(in: group).map { InboxPath(folder: group.folder, name: $0) }
         if let unsettled = settling(paths, in: table, at: now) { return unsettled }
+        // Before anything is concluded, since they may name a file that looks like a stray.
+        let defaults = group.folder.wayDown.map(Self.defaults)
+        if let unsettled = settling(defaults, in: table, at: now) { return unsettled }
 
         let sidecars = paths.filter { NameRules.isSidecar($0.name) }
         let others = paths.filter { !NameRules.isSidecar($0.name) }
@@ -39,7 +42,7 @@ package struct Pairer: Sendable {
             let free = fitting.count > 1 ? fitting.filter { table.sidecars(naming: $0).isEmpty } : fitting
             if free.count > 1 {
                 pictures.removeAll { free.contains($0) }
-                verdicts.append(twoPictures(free, sidecar: sidecar, in: table))
+                verdicts.append(twoPictures(free, sidecar: sidecar, in: table, at: now))
             } else {
                 pictures.removeAll { free.contains($0) }
                 verdicts.append(decide(picture: free.first, sidecar: sidecar, in: table, at: now))
@@ -71,7 +74,8 @@ package struct Pairer: Sendable {
     /// A picture without a sidecar: a job only where folder defaults say so, and only after a grace.
     private func alone(_ picture: InboxPath, in table: InboxTable, at now: Duration) -> PairingVerdict? {
         // Somebody's tail or mask is not a drop of its own.
-        guard let file = table.file(picture), !file.isUsed, table.sidecars(naming: picture).isEmpty else { return nil }
+        guard let file = table.file(picture), table.sidecars(naming: picture).isEmpty else { return nil }
+        if file.isUsed { return leftOver(picture, in: table, at: now) }
         if case .faulty = file.examination {
             return decide(picture: picture, sidecar: nil, in: table, at: now)
         }
@@ -82,6 +86,21 @@ package struct Pairer: Sendable {
             return .wait(files: [picture], until: graceEnd, reason: "a sidecar of its own may still come")
         }
         return decide(picture: picture, sidecar: nil, in: table, at: now)
+    }
+
+    /// A file that stayed for a drop which then went away. It was somebody's tail or mask, so it starts no video by itself.
+    private func leftOver(_ path: InboxPath, in table: InboxTable, at now: Duration) -> PairingVerdict {
+        let stem = NameRules.stem(of: path.name)
+        return waitOrRefuse(
+            [path],
+            [
+                Problem(
+                    file: path.name.shown, rule: "other drops named this file, and none of them needs it any more",
+                    remedy:
+                        "Delete it; or, if it is to become a video, drop it together with a sidecar named \(stem).json."
+                )
+            ],
+            stem: stem, reason: "no drop needs this file any more", in: table, at: now)
     }
 
     /// A file that belongs to nothing: left alone for long, then given back with an explanation.
@@ -100,16 +119,24 @@ package struct Pairer: Sendable {
             stem: stem, reason: "waiting for \(stem).json", in: table, at: now)
     }
 
-    private func twoPictures(_ pictures: [InboxPath], sidecar: InboxPath, in table: InboxTable) -> PairingVerdict {
+    private func twoPictures(
+        _ pictures: [InboxPath], sidecar: InboxPath, in table: InboxTable, at now: Duration
+    ) -> PairingVerdict {
         let names = pictures.map(\.name.shown).joined(separator: " and ")
         let rule = "\(names) share the one sidecar \(sidecar.name.shown), and nobody can tell which one is meant"
-        return refuse(
-            pictures + [sidecar],
-            pictures.map {
-                Problem(
-                    file: $0.name.shown, rule: rule,
-                    remedy: "Keep one of them, or give each its own sidecar: \($0.name.shown).json.")
-            }, stem: NameRules.stem(of: sidecar.name), in: table)
+        let problems = pictures.map {
+            Problem(
+                file: $0.name.shown, rule: rule,
+                remedy: "Keep one of them, or give each its own sidecar: \($0.name.shown).json.")
+        }
+        let (paths, stem) = (pictures + [sidecar], NameRules.stem(of: sidecar.name))
+        // An upload that was cut off must be able to go on; and a sidecar that is cut may yet name one of them as its tail.
+        for path in paths {
+            guard case .unfinished(let problem) = table.file(path)?.examination else { continue }
+            return waitOrRefuse(
+                paths, [problem] + problems, stem: stem, reason: problem.rule, in: table, at: now)
+        }
+        return refuse(paths, problems, stem: stem, in: table)
     }
 
     /// Waits for the rest of an upload, up to `orphanAfter` after the files last changed.

@@ -8,9 +8,16 @@ package struct FileName: Hashable, Sendable {
     package init(bytes: [UInt8]) { self.bytes = bytes }
     package init(_ string: String) { bytes = Array(string.utf8) }
 
-    /// The name for people: UTF-8 where it is, else read as Latin-1, which is what such names nearly always are.
+    /// The name for people: UTF-8 where it is, else read as Latin-1, which is what such names nearly always are. Each part of a
+    /// path is read by itself, since a folder and a file in it may come from different programs.
     package var text: String {
-        String(validating: bytes, as: UTF8.self) ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        String(validating: bytes, as: UTF8.self)
+            ?? bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { part in
+                String(validating: part, as: UTF8.self)
+                    ?? String(String.UnicodeScalarView(part.map { Unicode.Scalar($0) }))
+            }
+            .joined(separator: "/")
     }
 
     /// The name in one line of a message: control characters shown, not obeyed.

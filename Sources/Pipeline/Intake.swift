@@ -177,8 +177,9 @@ actor Intake {
                 }
             }
         }
-        await examine(looks)
+        // First what was decided: a sidecar read meanwhile could name a file that a drop of this round takes along.
         await act(acts)
+        await examine(looks)
         return !looks.isEmpty || !acts.isEmpty
     }
 

@@ -81,6 +81,13 @@ struct FolderDefaultsTests {
                 (0, .put("still.png", .picture())), (10, .put("a.png", .picture())), (20, .put("b.png", .picture())),
             ], gives: "15 take a.png+still.png*", "25 take b.png+still.png*"),
         PairingScenario(
+            "that name a mask whose upload was cut leave it where it is",
+            [
+                (0, .put("still.png", .cut)),
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan", "static_mask": "still.png"]))),
+                (4000, .put("still.png", .picture())), (4000, .put("a.png", .picture())),
+            ], gives: "4005 take a.png+still.png*"),
+        PairingScenario(
             "that name a mask for the folders below find it beside themselves",
             [
                 (0, .put("_hotreel.json", .sidecar(["prompt": "pan", "static_mask": "masks/still.png"]))),

@@ -98,6 +98,37 @@ struct InboxTableTests {
         #expect(table.find("masks/cafe.png") == nil && table.find("other/caf\u{E9}.png") == nil)
     }
 
+    @Test("finds a file in its own folder before one of nearly its name, and past one that is empty by now")
+    func findingAmongFolders() {
+        var table = table("masks/a.png", "Masks/A.png", "MASKS/b.png")
+        #expect(table.find("masks/A.PNG") == "masks/a.png" && table.find("Masks/a.PNG") == "Masks/A.png")
+        #expect(table.find("masks/B.png") == "MASKS/b.png")
+        #expect(table.find("mAsKs/A.png") == "Masks/A.png" && table.find("mAsKs/a.png") == "masks/a.png")
+        table.remove("masks/a.png")
+        #expect(table.find("masks/a.png") == "Masks/A.png")
+        #expect(Set(table.folderNames) == ["Masks", "MASKS"])
+    }
+
+    @Test("decides on every file that a sidecar may have meant, in all folders of nearly its name")
+    func wantsAmongFolders() {
+        var table = table("a/shot.json", "a/m.png", "A/m.png")
+        let groups = Set(["a", "A"].map { GroupKey(folder: $0, stem: "m") })
+        table.examined("a/shot.json", identity: status().identity, whole, naming: ["a/M.png"])
+        #expect(table.takeDirty().isSuperset(of: groups))
+        table.remove("a/shot.json")
+        #expect(table.takeDirty().isSuperset(of: groups))
+    }
+
+    @Test("knows a named file whose name is Latin-1 in a folder whose name is UTF-8")
+    func mixedNames() {
+        let mask = InboxPath(folder: "caf\u{E9}", name: FileName(bytes: [0x66, 0xE9] + Array(".png".utf8)))
+        let sidecar: InboxPath = "caf\u{E9}/a.json"
+        var table = table(sidecar, mask)
+        table.examined(sidecar, identity: status().identity, whole, naming: ["caf\u{E9}/f\u{E9}.png"])
+        #expect(table.find("caf\u{E9}/f\u{E9}.png") == mask)
+        #expect(table.sidecars(naming: mask) == [sidecar])
+    }
+
     @Test("remembers which sidecars name a file, and decides on them when it comes, changes or goes")
     func wants() {
         var table = table("a.json")
@@ -122,6 +153,16 @@ struct InboxTableTests {
         table.remove("a.json")
         #expect(table.sidecars(naming: "m.png").isEmpty)
         #expect(table.takeDirty().contains(GroupKey(folder: "", stem: "m")))
+    }
+
+    @Test("decides on whoever names a file that settles anew because its sidecar has gone")
+    func partnerRestarted() {
+        var table = table("a.json", "m.png", "m.json")
+        table.examined("a.json", identity: status().identity, whole, naming: ["m.png"])
+        _ = table.takeDirty()
+        table.see("m.json", nil, at: .seconds(9), news: true)
+        #expect(table.file("m.png")?.quietSince == .seconds(9))
+        #expect(table.takeDirty().contains(GroupKey(folder: "", stem: "a")))
     }
 
     @Test("a used file is used until its content changes; a touch does not make it new")

@@ -97,6 +97,18 @@ struct PairTests {
                 (0, .put("shot.json", .sidecar([:]))),
             ], gives: "1 refuse shot.jpg+shot.png+shot.json: shot.jpg: shot.jpg and shot.png share"),
         PairingScenario(
+            "two pictures and one sidecar: a cut-off upload may go on",
+            [
+                (0, .put("shot.png", .picture())), (0, .put("shot.jpg", .cut)), (0, .put("shot.json", .sidecar([:]))),
+                (60, .vanish("shot.jpg")),
+            ], gives: "60 take shot.png+shot.json"),
+        PairingScenario(
+            "two pictures and one sidecar that is cut: it may yet name one as its tail",
+            [
+                (0, .put("shot.png", .picture())), (0, .put("shot.jpg", .picture())), (0, .put("shot.json", .cut)),
+                (60, .put("shot.json", .sidecar(["tail_image_url": "shot.jpg"]))),
+            ], gives: "61 take shot.png+shot.jpg+shot.json"),
+        PairingScenario(
             "a picture under a wrong name, if there is no other",
             [(0, .put("shot.txt", .picture())), (0, .put("shot.json", .sidecar([:])))],
             gives: "1 take shot.txt+shot.json"),
@@ -130,6 +142,11 @@ struct PairTests {
             gives: "3610 refuse shot.png+shot.json: shot.png: cut"),
         PairingScenario(
             "a cut picture alone", [(0, .put("shot.png", .cut))], gives: "3600 refuse shot.png: shot.png: cut"),
+        PairingScenario(
+            "two pictures and one sidecar, one of them cut for good",
+            [
+                (0, .put("shot.png", .picture())), (0, .put("shot.jpg", .cut)), (0, .put("shot.json", .sidecar([:]))),
+            ], gives: "3600 refuse shot.jpg+shot.png+shot.json: shot.jpg: cut; shot.jpg: shot.jpg and shot.png share"),
         PairingScenario(
             "a cut sidecar", [(0, .put("shot.png", .picture())), (10, .put("shot.json", .cut))],
             gives: "3610 refuse shot.png+shot.json: shot.json: cut"),

@@ -124,6 +124,21 @@ struct ReferenceTests {
                 (0, .put("b.json", .sidecar(["static_mask": "still.png"]))),
             ], gives: "1 refuse a.png+a.json+still.png*: duration", "1 take b.png+still.png+b.json"),
         PairingScenario(
+            "with a drop that is taken away again: it starts no video, and is given back in the end",
+            [
+                (0, .put("_hotreel.json", .sidecar(["prompt": "pan"]))), (0, .put("still.png", .picture())),
+                (0, .put("a.png", .picture())), (0, .put("a.json", .sidecar(["static_mask": "still.png"]))),
+                (0, .put("b.json", .sidecar(["static_mask": "still.png"]))), (60, .vanish("b.json")),
+            ], gives: "1 take a.png+still.png*+a.json", "3660 refuse still.png: still.png: other drops named this file"),
+        PairingScenario(
+            "with a drop that is refused, and one that is told in the end",
+            [
+                (0, .put("still.png", .broken)), (0, .put("still.json", .broken)),
+                (0, .put("b.json", .sidecar(["static_mask": "still.png"]))),
+            ], gives: "1 refuse still.png*+still.json",
+            "3600 refuse b.json: still.png: broken; b.json: no picture came",
+            "3600 refuse still.png: still.png: other drops named this file"),
+        PairingScenario(
             "the tail is the start of another shot",
             [
                 (0, .put("a.png", .picture())), (0, .put("a.json", .sidecar(["tail_image_url": "b.png"]))),

@@ -75,6 +75,10 @@ final class WatchedFolder {
         return told
     }
 
+    static func isMark(_ name: FileName) -> Bool {
+        name.text.hasPrefix("mark") && name.text.dropFirst(4).allSatisfy(\.isNumber)
+    }
+
     /// A file renamed in, which is one event and no more.
     private func makeMark() throws -> InboxPath {
         let mark = "mark\(UInt32.random(in: 0...UInt32.max))"

@@ -1,27 +1,11 @@
 import Foundation
 import Jobs
 import Synchronization
+import TestKit
 import SystemPackage
 import VideoAPI
 
 @testable import Pipeline
-
-/// Chance that can be had again from its seed.
-struct SeededChance: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// True once in `count` times.
-    mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
-}
 
 /// A far end that keeps books: what it took, what it bills, what its log shows and when. In bad weather it answers by chance.
 /// It complains of whatever must never be asked of it.

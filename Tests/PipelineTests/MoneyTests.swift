@@ -1,15 +1,10 @@
-import Foundation
+import TestKit
 import Testing
 
 @Suite("The money's promises, by chance", .timeLimit(.minutes(10)))
 struct MoneyTests {
     /// `HOTREEL_SEEDS=1000..<1500` tries others.
-    private static let seeds: Range<UInt64> = {
-        let bounds = (ProcessInfo.processInfo.environment["HOTREEL_SEEDS"] ?? "").split(separator: "..<").compactMap {
-            UInt64($0)
-        }
-        return bounds.count == 2 && bounds[0] < bounds[1] ? bounds[0]..<bounds[1] : 1..<5
-    }()
+    private static let seeds = SeededChance.seeds(else: 1..<5)
 
     @Test(arguments: seeds)
     func `Whatever happens in whatever order, each job is paid once at most and all that is paid comes home`(
