@@ -22,6 +22,7 @@ struct DropWaiter {
             let left = ContinuousClock.now.duration(to: deadline)
             guard !outcomes.areOver, left > .zero else { return }
             let pause = min(left, isTold ? Self.rescan : Self.listing)
+            // Without inotify there is no event to wait for.
             if let events { _ = events.wait(atMost: pause) } else { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
         }
     }
