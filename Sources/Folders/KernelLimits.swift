@@ -2,7 +2,7 @@ import Foundation
 import Jobs
 import SystemPackage
 
-/// What the kernel allows, from `/proc/sys/fs`; nil where it does not say.
+/// What the kernel allows, from `/proc/sys`; nil where it does not say.
 package struct KernelLimits: Hashable, Sendable {
     /// Folders that one user's programs may watch.
     package let watches: Int?
@@ -18,16 +18,20 @@ package struct KernelLimits: Hashable, Sendable {
         self.protectsHardLinks = protectsHardLinks
     }
 
-    /// - Parameter folder: `/proc/sys/fs`.
-    package static func current(in folder: FilePath = "/proc/sys/fs") -> KernelLimits {
-        func number(_ name: FileName) -> Int? {
-            guard let bytes = try? FileSystem.read(folder.appending(name), limit: 64) else { return nil }
+    /// Of a user namespace's limits and the system's the smaller counts.
+    package static func current() -> KernelLimits {
+        KernelLimits(
+            watches: least("fs/inotify/max_user_watches", "user/max_inotify_watches"),
+            instances: least("fs/inotify/max_user_instances", "user/max_inotify_instances"),
+            queuedEvents: least("fs/inotify/max_queued_events"),
+            protectsHardLinks: least("fs/protected_hardlinks").map { $0 != 0 })
+    }
+
+    private static func least(_ names: FileName...) -> Int? {
+        names.compactMap { name in
+            guard let bytes = try? FileSystem.read(FilePath("/proc/sys").appending(name), limit: 64) else { return nil }
             return Int(String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        }
-        return KernelLimits(
-            watches: number("inotify/max_user_watches"), instances: number("inotify/max_user_instances"),
-            queuedEvents: number("inotify/max_queued_events"),
-            protectsHardLinks: number("protected_hardlinks").map { $0 != 0 })
+        }.min()
     }
 }
 
@@ -48,21 +52,5 @@ extension FileSystem {
             }
         }
         return count
-    }
-
-    /// The process that holds a lock by flock(2) on a file, by the kernel's own list; nil where nobody does. Takes no lock itself,
-    /// which could keep somebody else from starting.
-    package static func lockHolder(of path: FilePath) throws(FileError) -> Int? {
-        guard let status = try status(of: path) else { return nil }
-        let list = String(decoding: try read("/proc/locks", limit: 1 << 22), as: UTF8.self)
-        let inode = String(status.identity.inode)
-        for line in list.split(separator: "\n") {
-            // 1: FLOCK ADVISORY WRITE 1234 08:01:131 0 EOF
-            let fields = line.split(separator: " ")
-            guard fields.count > 5, fields[1] == "FLOCK" else { continue }
-            let file = fields[5].split(separator: ":")
-            if file.count == 3, file[2] == inode, let process = Int(fields[4]) { return process }
-        }
-        return nil
     }
 }

@@ -23,6 +23,7 @@ package struct StagedFiles: Sendable {
         }
         destination = inbox.appending(name)
         self.made = made
+        try Self.removeStale(in: destination)
         let chance = String(UInt64.random(in: 0 ... .max), radix: 36)
         folder = destination.appending(FileName(Self.prefix + chance))
         do throws(FileError) {
@@ -30,6 +31,17 @@ package struct StagedFiles: Sendable {
         } catch {
             removeMade()
             throw error
+        }
+    }
+
+    /// Takes away what drops that were killed have left for a day.
+    private static func removeStale(in folder: FilePath) throws(FileError) {
+        guard try FileSystem.status(of: folder) != nil else { return }
+        for entry in try FileSystem.list(folder, skippingUnreadable: true)
+        where entry.status.kind == .folder && entry.name.text.hasPrefix(prefix) {
+            let age = Date().timeIntervalSince1970 - Double(entry.status.identity.modified) / 1e9
+            // Another user's, perhaps, and none of our concern.
+            if age > 86_400 { try? FileSystem.removeTree(folder.appending(entry.name)) }
         }
     }
 

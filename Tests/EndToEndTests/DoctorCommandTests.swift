@@ -25,20 +25,32 @@ extension EndToEnd {
         }
 
         private func diagnose(
-            api: String = "local", environment: [String: String] = [:], wrapping: [String] = []
+            api: String = "local", environment: [String: String] = [:]
         ) async throws -> Diagnosis {
             let arguments = ["doctor", "--json", "--api-url", api] + folder.options
             let answer = try await HotreelBinary.call(arguments, environment: environment)
-            return try Self.diagnosis(answer)
+            return try Self.diagnosis(status: answer.status, answer.output)
         }
 
-        private static func diagnosis(_ answer: HotreelBinary.Answer) throws -> Diagnosis {
-            let findings = try #require(try answer.json()["findings"]?.arrayValue, "\(answer)")
+        private static func diagnosis(status: Int32?, _ output: String) throws -> Diagnosis {
+            let document = try JSONDecoder().decode(JSONValue.self, from: Data(output.utf8))
+            let findings = try #require(document["findings"]?.arrayValue)
             let names = findings.compactMap { $0["check"]?.stringValue }
             #expect(Set(names).count == names.count, "a check speaks twice: \(names)")
             return Diagnosis(
                 status: answer.status,
                 findings: Dictionary(zip(names, findings), uniquingKeysWith: { first, _ in first }))
+        }
+
+        /// The same by way of another program.
+        private func diagnose(by way: [String], platform: PlatformOptions = PlatformOptions()) async throws -> Diagnosis
+        {
+            let words = way + [HotreelBinary.path.string, "doctor", "--json", "--api-url", "local"] + folder.options
+            let result = try await Subprocess.run(
+                .name(words[0]), arguments: Arguments(Array(words.dropFirst())), platformOptions: platform,
+                output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            let status: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
+            return try Self.diagnosis(status: status, result.standardOutput)
         }
 
         @Test("A good setup has no failure, and nothing is left behind", .timeLimit(.minutes(1)))
@@ -193,26 +205,62 @@ extension EndToEnd {
 
         @Test(
             "A user without rights is told what may not be written", .timeLimit(.minutes(1)),
-            .enabled(if: geteuid() == 0))
+            .enabled(if: canRunAsAnybody))
         func noRights() async throws {
             _ = chmod(folder.root.path.string, 0o755)
             var platform = PlatformOptions()
             platform.userID = 65_534
             platform.groupID = 65_534
-            let result = try await Subprocess.run(
-                .path(HotreelBinary.path),
-                arguments: Arguments(["doctor", "--json", "--api-url", "local"] + folder.options),
-                platformOptions: platform, output: .string(limit: 1 << 20), error: .discarded)
-            let answer = HotreelBinary.Answer(
-                status: { if case .exited(let code) = result.terminationStatus { code } else { nil } }(),
-                output: result.standardOutput, errors: "")
-            let diagnosis = try Self.diagnosis(answer)
+            let diagnosis = try await diagnose(by: [], platform: platform)
             #expect(diagnosis.status == 69)
             #expect(
                 Set(["inbox_write", "outbox_write", "state_locks"]).isSubset(of: diagnosis.failures),
                 "\(diagnosis.failures)")
             #expect(diagnosis.remedy("inbox_write").contains("chown or chmod"))
             #expect(diagnosis.level("user") == "warning")
+        }
+
+        /// Whether anybody may have a user namespace of their own, whose limits are others.
+        private static let hasNamespaces = MountedShare.end(of: ["unshare", "--user", "--map-root-user", "true"]) == 0
+        /// Whether this is root, and anybody may run the program where it lies.
+        static let canRunAsAnybody =
+            geteuid() == 0
+            && MountedShare.end(of: [
+                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", HotreelBinary.path.string, "--help",
+            ])
+                == 0
+
+        @Test("More folders than the kernel lets us watch", .timeLimit(.minutes(1)), .enabled(if: hasNamespaces))
+        func watches() async throws {
+            for day in 1...5 { try folder.root.folder("inbox/day\(day)") }
+            func diagnosis(allowing watches: Int) async throws -> Diagnosis {
+                let limit = "echo \(watches) > /proc/sys/user/max_inotify_watches && exec \"$@\""
+                return try await diagnose(by: ["unshare", "--user", "--map-root-user", "sh", "-c", limit, "sh"])
+            }
+            let few = try await diagnosis(allowing: 4)
+            #expect(few.status == 69 && few.failures == ["inotify_watches"], "\(few.failures)")
+            #expect(
+                few.message("inotify_watches").contains("6 folders") && few.remedy("inotify_watches").contains("sysctl")
+            )
+            #expect(try await diagnosis(allowing: 8).level("inotify_watches") == "warning")
+            let none = try await diagnosis(allowing: 0)
+            #expect(Set(none.failures) == ["inotify_watches", "inbox_events"], "\(none.failures)")
+        }
+
+        @Test(
+            "A state folder on a share fails; an inbox on one is listed, and hears no events of others",
+            .timeLimit(.minutes(1)), .enabled(if: MountedShare.isPossible, "takes rclone and FUSE"))
+        func shares() async throws {
+            let behind = try ["inbox", "state"].map { try folder.root.folder("behind-\($0)") }
+            let inbox = try await MountedShare(of: behind[0], at: folder.root["inbox"])
+            let diagnosis = try await diagnose()
+            #expect(diagnosis.failures == [], "\(diagnosis.findings)")
+            #expect(diagnosis.message("inbox_watch").contains("does not tell of changes made elsewhere"))
+            #expect(diagnosis.level("inotify_watches") == nil)
+            inbox.unmount()
+            let state = try await MountedShare(of: behind[1], at: folder.root["state"])
+            #expect(try await diagnose().failures.contains("state_disk"))
+            state.unmount()
         }
     }
 }

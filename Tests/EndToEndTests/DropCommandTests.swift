@@ -96,7 +96,7 @@ extension EndToEnd {
                     ["operation": "poll", "fault": "failed", "message": "The content was flagged", "times": "always"]
                 ]
             ]
-            try await HotreelStandIn.running(scenario: scenario) { standIn in
+            _ = try await HotreelStandIn.running(scenario: scenario) { standIn in
                 try await folder.serving(api: standIn.url, key: "any") { _ in
                     let answer = try await drop("shot.png", "shot.json", "--wait", "--timeout", "40s")
                     #expect(answer.status == 65, "\(answer)")
@@ -166,6 +166,47 @@ extension EndToEnd {
                 }
                 #expect(try await folder.jobs().compactMap { $0["id"]?.stringValue } == jobs)
             }
+        }
+
+        @Test(
+            "Whoever may only write to the share, and not see the ledger, gets the outcome", .timeLimit(.minutes(1)),
+            .enabled(if: DoctorCommandTests.canRunAsAnybody))
+        func onlyTheShare() async throws {
+            try await write("shot")
+            _ = chmod(folder.root.path.string, 0o755)
+            _ = chmod(folder.root["inbox"].string, 0o1777)
+            _ = chmod(folder.root["state"].string, 0o700)
+            var platform = PlatformOptions()
+            platform.userID = 65_534
+            platform.groupID = 65_534
+            let sources = ["shot.png", "shot.json"].map { folder.root["source/\($0)"].string }
+            let options = platform
+            try await folder.serving { _ in
+                let result = try await Subprocess.run(
+                    .path(HotreelBinary.path),
+                    arguments: Arguments(["drop", "--wait", "--timeout", "40s"] + share + sources),
+                    platformOptions: options, output: .string(limit: 1 << 16), error: .string(limit: 1 << 16))
+                #expect(result.terminationStatus.isSuccess, "\(result.standardError)")
+                #expect(result.standardOutput.contains("videos/shot.mp4"))
+            }
+        }
+
+        @Test(
+            "An outbox without events is listed", .timeLimit(.minutes(1)),
+            .enabled(if: MountedShare.isPossible, "takes rclone and FUSE"))
+        func networkOutbox() async throws {
+            try await write("shot")
+            let share = try await MountedShare(of: folder.root["outbox"], at: try folder.root.folder("seen"))
+            try await folder.serving { _ in
+                let answer = try await HotreelBinary.call(
+                    [
+                        "drop", "shot.png", "shot.json", "--wait", "--timeout", "40s", "--inbox",
+                        folder.root["inbox"].string,
+                        "--outbox", folder.root["seen"].string,
+                    ], in: folder.root["source"])
+                #expect(answer.status == 0 && answer.output.contains("seen/videos/shot.mp4"), "\(answer)")
+            }
+            share.unmount()
         }
     }
 }

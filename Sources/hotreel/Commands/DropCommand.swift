@@ -56,7 +56,7 @@ struct DropCommand: AsyncParsableCommand {
             let place = FileName(folder.split(separator: "/").filter { $0 != "." }.joined(separator: "/"))
             let working = FilePath(FileManager.default.currentDirectoryPath)
             let sources = files.map { working.pushing(FilePath($0)).lexicallyNormalized() }
-            let before = wait ? DropOutcomes(of: Outbox(root: try reader.folder(.outbox)), folder: place) : nil
+            let before = wait ? DropOutcomes(of: try outbox(reader), folder: place) : nil
             let plan = try drop(sources, into: inbox, place)
             guard let before else { return report(DropReport(plan, folder: place)) }
             var outcomes = before.following(plan.items)
@@ -66,6 +66,15 @@ struct DropCommand: AsyncParsableCommand {
             report(result)
             if let status = result.status { throw ExitCode(status.rawValue) }
         }
+    }
+
+    /// Nothing is dropped whose outcome could not be seen.
+    private func outbox(_ reader: SettingReader) throws -> Outbox {
+        let root = try reader.folder(.outbox)
+        guard try FileSystem.status(of: root.appending("."))?.kind == .folder else {
+            throw FileError("find the outbox", root, .noSuchFileOrDirectory)
+        }
+        return Outbox(root: root)
     }
 
     private func report(_ report: DropReport) {
@@ -93,6 +102,13 @@ struct DropCommand: AsyncParsableCommand {
         }
     }
 
+    /// As `check --json` has it, in the folder that it was meant for.
+    private func refused(_ check: DropCheck) -> JSONValue {
+        var object = check.json.objectValue ?? [:]
+        object["folder"] = .string(folder)
+        return .object(object)
+    }
+
     private func warn(_ words: String) {
         FileHandle.standardError.write(Data("hotreel: warning: \(words)\n".utf8))
     }
@@ -100,7 +116,7 @@ struct DropCommand: AsyncParsableCommand {
     private func explained(_ obstacle: DropPlan.Obstacle, _ place: FilePath) -> ExitCode {
         switch obstacle {
         case .refused(let checks):
-            json ? output(.array(checks.map(\.json))) : checks.forEach { output($0.text) }
+            json ? output(.array(checks.map(refused))) : checks.forEach { output($0.text) }
             return ExitStatus.dataError.because(
                 "nothing was dropped. Put it right first; it would cost nothing, and come back.")
         case .taken(let name):

@@ -89,7 +89,7 @@ struct ShareChecks {
             return [
                 .warning(
                     "umask",
-                    "The umask \(String(mask, radix: 8)) keeps the group from changing what Hotreel makes: people may see "
+                    "The umask 0\(String(mask, radix: 8)) keeps the group from changing what Hotreel makes: people may see "
                         + "videos and reports, and not move or delete them.",
                     remedy: "If they should, run the service with umask 002 (UMask=0002 in its systemd unit).")
             ]

@@ -33,7 +33,7 @@ struct DropPlan {
 
     /// Why nothing is dropped.
     enum Obstacle: Error {
-        /// A drop would be refused; all of them, also the good.
+        /// Drops that would be refused; for the sake of these nothing is dropped.
         case refused([DropCheck])
         /// Something of that name, or of a name that would be paired with it, waits in the inbox.
         case taken(FileName)
@@ -62,7 +62,9 @@ struct DropPlan {
             copied.append(name)
         }
         let checks = try checker.check(staged.folder)
-        guard !checks.isEmpty, checks.allSatisfy(\.problems.isEmpty) else { throw Obstacle.refused(checks) }
+        guard !checks.isEmpty, checks.allSatisfy(\.problems.isEmpty) else {
+            throw Obstacle.refused(checks.filter { !$0.problems.isEmpty })
+        }
         let hidden = folder.appending(staged.folder.lastComponent.map { FileName($0.string) } ?? "")
         let members = checks.map { check in
             check.members.compactMap { path in

@@ -29,14 +29,16 @@ struct DropWaiter {
 
     /// Whether whatever happens in these folders will be told. Folders that are not there yet are told of by those above them.
     private func watch(_ places: [FilePath], by events: FolderEvents) -> Bool {
-        var isTold = true
-        for place in places {
+        var isTold = false
+        for (number, place) in places.enumerated() {
             do {
                 guard try events.watch(place) else { continue }
-                if try MountKind.of(place) != .local { isTold = false }
+                // Without the first, which holds the others, nobody would tell that it is there again.
+                if number == 0 { isTold = true }
+                if try MountKind.of(place) != .local { return false }
             } catch {
                 // A share that is away, or a limit: listing goes on without.
-                isTold = false
+                return false
             }
         }
         return isTold
