@@ -29,3 +29,9 @@ static inline long long clinux_mount_id(const char *path, unsigned int mask) {
     if (syscall(SYS_statx, AT_FDCWD, path, 0, mask, &status) != 0) return -1;
     return status.mask & mask ? (long long)status.words[18] : 0;
 }
+
+/// fcntl(2) F_OFD_SETLK (37): takes a write lock on a whole file for this opening of it; −1 where it cannot be had.
+static inline int clinux_try_write_lock(int descriptor) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, 37, &lock);
+}

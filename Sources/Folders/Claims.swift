@@ -150,10 +150,11 @@ package struct Claims: Sendable {
         if discardingSources { try FileSystem.sync(folder: root) }
     }
 
-    /// Drops that have a claim folder.
+    /// Drops that have a claim folder. Hidden folders are none: `ShareProbe` tries things out in one.
     package func drops() throws(FileError) -> [DropID] {
         guard try FileSystem.status(of: root) != nil else { return [] }
-        return try FileSystem.list(root).filter { $0.status.kind == .folder }.map { DropID(rawValue: $0.name.text) }
+        return try FileSystem.list(root).filter { $0.status.kind == .folder && !$0.name.text.hasPrefix(".") }
+            .map { DropID(rawValue: $0.name.text) }
     }
 
     /// What a claim folder still holds of the drop's own files, by the names they had.

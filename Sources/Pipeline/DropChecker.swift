@@ -15,6 +15,8 @@ package struct DropCheck: Sendable {
     package let outputs: [String]
     /// What would be sent, pictures by name; nil when nothing would.
     package let request: JSONValue?
+    /// The same files, by their places below the inbox, or below their own folder where that is not in the inbox.
+    package let members: [InboxPath]
 }
 
 /// Decides on drops exactly as the intake does, at once and without touching anything.
@@ -78,7 +80,16 @@ package struct DropChecker: Sendable {
         }
         return DropCheck(
             name: NameRules.defaults, folder: folder.text, files: [path.name.shown], problems: problems, warnings: [],
-            outputs: [], request: nil)
+            outputs: [], request: nil, members: [path])
+    }
+
+    /// The files that a sidecar names, relative to its folder; none where it cannot be read.
+    package func files(namedBy sidecar: FilePath) throws(FileError) -> [FileName] {
+        guard let name = sidecar.lastComponent, let status = try FileSystem.status(of: sidecar) else { return [] }
+        let examiner = Examiner(catalog: catalog, inbox: sidecar.removingLastComponent())
+        let path = InboxPath(folder: "", name: FileName(name.string))
+        guard case .seen(_, _, let naming) = examiner.look(into: path, expecting: status) else { return [] }
+        return naming.map(\.relative)
     }
 
     private func see(_ folder: FileName, of root: FilePath, in table: inout InboxTable) throws(FileError) {
@@ -138,11 +149,13 @@ package struct DropChecker: Sendable {
             return DropCheck(
                 name: settings.options.name ?? candidate.stem, folder: candidate.folder.text,
                 files: candidate.members.map(\.path.name.shown), problems: [],
-                warnings: settings.model.warnings(settings), outputs: outputs(of: candidate), request: body)
+                warnings: settings.model.warnings(settings), outputs: outputs(of: candidate), request: body,
+                members: candidate.members.map(\.path))
         case .refuse(let refusal):
             return DropCheck(
                 name: refusal.stem, folder: refusal.folder.text, files: refusal.members.map(\.path.name.shown),
-                problems: refusal.problems, warnings: [], outputs: [], request: nil)
+                problems: refusal.problems, warnings: [], outputs: [], request: nil,
+                members: refusal.members.map(\.path))
         case .wait, .examine: return nil
         }
     }

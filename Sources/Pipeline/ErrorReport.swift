@@ -67,12 +67,14 @@ struct ErrorReport {
         return text + "."
     }
 
-    /// `{job, name, folder, stage, message, problems}`, which scripts rely on.
+    /// `{job, name, folder, dropped, sources, stage, message, problems}`, which scripts rely on.
     var json: [UInt8] {
         JSONValue.object([
             "job": .string(job.id.rawValue),
             "name": .string(job.name),
             "folder": .string(job.drop.folder.text),
+            "dropped": job.drop.written.map(JSONValue.time) ?? .null,
+            "sources": job.drop.listedSources,
             "stage": .string(failure.stage.rawValue),
             "message": .string(failure.message),
             "problems": .array(failure.problems.map(\.json)),

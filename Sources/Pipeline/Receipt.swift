@@ -48,13 +48,8 @@ struct Receipt {
             "completed": (payment.generation?.completed).map(JSONValue.time) ?? .null,
             "delivered": .time(delivered),
             "attempts": .integer(job.attempts),
-            "sources": .array(
-                job.drop.sources.map { source in
-                    [
-                        "file": .string(source.file.text), "sha256": .string(source.sha256),
-                        "bytes": .integer(Int(source.identity.size)),
-                    ]
-                }),
+            "dropped": job.drop.written.map(JSONValue.time) ?? .null,
+            "sources": job.drop.listedSources,
             "video": [
                 "file": .string(video.name + ".mp4"), "sha256": .string(video.sha256), "bytes": .integer(video.bytes),
                 "duration": .number(video.facts.duration), "width": .integer(video.facts.width),
@@ -70,6 +65,27 @@ struct Receipt {
             ]).naming(original.drop.inbox)
         }
         return JSONValue.object(object).naming(job.drop.inbox).document
+    }
+}
+
+extension Drop {
+    /// The sources as receipts and error reports list them.
+    var listedSources: JSONValue {
+        .array(
+            sources.map { source in
+                [
+                    "file": .string(source.file.text), "sha256": .string(source.sha256),
+                    "bytes": .integer(Int(source.identity.size)),
+                ]
+            })
+    }
+
+    /// The time of the newest of its own files, as their writer left it: with names and hashes, what tells a drop from another of
+    /// the same content. nil where a lost ledger left nothing to tell it by.
+    var written: Date? {
+        let own = sources.filter { $0.role == .picture || $0.role == .sidecar }.map(\.identity.modified).max()
+        // In whole milliseconds, so that it is written as it is.
+        return own.flatMap { $0 == 0 ? nil : Date(timeIntervalSince1970: (Double($0 / 1_000_000) + 0.01) / 1000) }
     }
 }
 

@@ -133,6 +133,25 @@ package struct HTTPGenerationClient: GenerationClient {
         return balance
     }
 
+    /// Asks for the balance to see how things stand; costs nothing.
+    package func examineAccount() async -> AccountExamination {
+        let start = Date()
+        let answer: Answer
+        do {
+            answer = try await askPlaces.occupied {
+                try await self.answer(to: request(endpoint.balance), by: asker, within: configuration.pollTimeout)
+            }
+        } catch {
+            return AccountExamination(balance: .failure(unreachable(error)), skew: nil)
+        }
+        let skew = answer.date.map { AccountExamination.skew(of: $0, asked: (start, Date())) }
+        guard answer.succeeded else { return AccountExamination(balance: .failure(Trouble(answer)), skew: skew) }
+        guard let balance = Balance(answer) else {
+            return AccountExamination(balance: .failure(unreadable(answer).trouble), skew: skew)
+        }
+        return AccountExamination(balance: .success(balance), skew: skew)
+    }
+
     /// One GET, answered with success; else what `trouble` makes of the answer.
     private func ask(_ url: String, trouble: (Answer) -> Trouble = { Trouble($0) }) async throws(PollError) -> Answer {
         let answer: Answer

@@ -13,7 +13,7 @@ struct Hotreel: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, InitCommand.self, CheckCommand.self, StatusCommand.self, JobsCommand.self,
             ShowCommand.self, ReleaseCommand.self, CancelCommand.self, RetryCommand.self, ResolveCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, DropCommand.self, DoctorCommand.self,
             SimulateCommand.self,
         ])
 }

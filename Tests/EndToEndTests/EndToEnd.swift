@@ -66,7 +66,9 @@ extension HotreelFolder {
         }
         let report = try json("outbox/errors/\(name).error.json")
         #expect(
-            report.objectValue.map { Set($0.keys) } == ["job", "name", "folder", "stage", "message", "problems"],
+            report.objectValue.map { Set($0.keys) } == [
+                "job", "name", "folder", "dropped", "sources", "stage", "message", "problems",
+            ],
             sourceLocation: sourceLocation)
         #expect(report["stage"] == "intake", sourceLocation: sourceLocation)
         let problems = report["problems"]?.arrayValue ?? []

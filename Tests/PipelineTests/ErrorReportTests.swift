@@ -74,6 +74,10 @@ struct ErrorReportTests {
         #expect(
             json == [
                 "job": .string(JobID.sample(1).rawValue), "name": "shot", "folder": "portraits", "stage": "intake",
+                "dropped": "1970-01-01T00:00:00.000Z",
+                "sources": [
+                    ["file": "shot.png", "sha256": "", "bytes": 1], ["file": "shot.json", "sha256": "", "bytes": 1],
+                ],
                 "message": "it could not be done",
                 "problems": [
                     [

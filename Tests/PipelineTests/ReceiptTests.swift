@@ -21,7 +21,8 @@ struct ReceiptTests {
         let receipt = try receipt()
         #expect(
             Set(receipt.objectValue?.keys ?? [:].keys) == [
-                "job", "name", "folder", "request", "generation_id", "client_request_id", "credits", "usd", "created",
+                "job", "name", "folder", "request", "generation_id", "client_request_id", "credits", "usd", "dropped",
+                "created",
                 "submitted", "completed", "delivered", "attempts", "sources", "video", "warnings",
             ])
         #expect(

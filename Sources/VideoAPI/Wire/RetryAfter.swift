@@ -9,12 +9,15 @@ extension Answer {
         if let number = Double(text), number.isFinite {
             seconds = number
         } else if let date = Self.httpDate(text) {
-            seconds = date.timeIntervalSince(header("Date").flatMap(Self.httpDate) ?? now)
+            seconds = date.timeIntervalSince(self.date ?? now)
         } else {
             return nil
         }
         return .seconds(min(max(0, seconds), 86_400))
     }
+
+    /// When the far end wrote the answer, by its own clock.
+    var date: Date? { header("Date").flatMap(Self.httpDate) }
 
     /// The three forms that RFC 9110 (5.6.7) has everybody read, the first of which is the one to write.
     private static func httpDate(_ text: String) -> Date? {
