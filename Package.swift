@@ -11,9 +11,9 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestKit"], swiftSettings: settings)
+        name: name, dependencies: dependencies + ["TestKit"], exclude: exclude, swiftSettings: settings)
 }
 
 func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
@@ -100,6 +100,7 @@ let package = Package(
         tests("PipelineTests", ["Pipeline", "SQLiteStore", lifecycle, lifecycleTestKit, logging, subprocess, system]),
         tests("SimulatorTests", ["Simulator", httpClient, nioCore, nioPosix]),
         tests("EndToEndTests", ["hotreel", "Pipeline", "SQLiteStore", subprocess]),
+        tests("ClientTests", ["hotreel", "Jobs", subprocess, system], exclude: ["Programs"]),
     ],
     swiftLanguageModes: [.v6]
 )
