@@ -51,7 +51,8 @@ final class Bench: Sendable {
             }
             #expect(ending.status == 0, "\(ending.log)")
             let audit = try await HotreelBinary.call(
-                ["audit", "--api-url", standIn.url] + folder.options, environment: HotreelFolder.environment(key: "any"))
+                ["audit", "--api-url", standIn.url] + folder.options, environment: HotreelFolder.environment(key: "any")
+            )
             #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
         }
     }
@@ -63,28 +64,42 @@ final class Bench: Sendable {
     /// Each pair paid once, with the picture that was sent; nothing else taken; nothing else left.
     private func expectAccountsInOrder(_ standIn: HotreelStandIn) async throws {
         let account = account.withLock(\.self)
-        let requests = try await standIn.requests().map { request in
-            Payment(
-                prompt: request["body"]?["prompt"]?.stringValue ?? "",
-                picture: request["body"]?["image_url"]?["sha256"]?.stringValue ?? "")
-        }
-        #expect(requests.sorted() == account.pictures.map { Payment(prompt: $0.key, picture: $0.value) }.sorted())
+        let requests = try await payments(standIn)
+        #expect(try await standIn.stats()["accepted"] == .integer(requests.count))
+        let expected = account.pictures.map { Payment(prompt: $0.key, picture: $0.value) }
+        #expect(requests.sorted().difference(from: expected.sorted()).isEmpty)
         let states = try await folder.jobs().map { $0["state"]?.stringValue ?? "" }
         #expect(states.count { $0 == "delivered" } == account.pictures.count)
         #expect(states.count { $0 == "failed" } == account.refusals)
         #expect(states.count == account.pictures.count + account.refusals)
-        #expect(Set(folder.root.files(in: "inbox")) == account.litter)
+        #expect(account.litter.symmetricDifference(folder.root.files(in: "inbox")) == [])
         // Of what was given back all has been dragged away again; reports may stay.
         #expect(folder.root.files(in: "outbox/errors").filter { !$0.contains(".error.") } == [])
         #expect(folder.root.files(in: "outbox/videos").count == account.pictures.count * 2)
         #expect(folder.root.files(in: "outbox/originals").count == account.pictures.count * 2)
     }
 
+    /// What went over the wire.
+    private func payments(_ standIn: HotreelStandIn) async throws -> [Payment] {
+        let pictures = try TemporaryFolder()
+        let prompts = try standIn.bodies().enumerated().map { number, body in
+            let request = try JSONDecoder().decode(JSONValue.self, from: Data(body.utf8))
+            let address = try #require(request["image_url"]?.stringValue)
+            let picture = try #require(Data(base64Encoded: String(address.trimmingPrefix("data:image/png;base64,"))))
+            try pictures.write(picture, to: "\(number)")
+            return try #require(request["prompt"]?.stringValue)
+        }
+        let hashes = try await sha256(of: prompts.indices.map { pictures["\($0)"] })
+        return zip(prompts, hashes).map { Payment(prompt: $0, picture: $1) }
+    }
+
     private struct Payment: Comparable, CustomStringConvertible {
         let prompt: String
         let picture: String
 
-        static func < (one: Payment, other: Payment) -> Bool { (one.prompt, one.picture) < (other.prompt, other.picture) }
+        static func < (one: Payment, other: Payment) -> Bool {
+            (one.prompt, one.picture) < (other.prompt, other.picture)
+        }
         var description: String { "\(prompt) (\(picture.prefix(8)))" }
     }
 }

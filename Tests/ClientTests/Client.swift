@@ -11,8 +11,10 @@ struct Upload: Sendable {
 
     /// Where it goes, on the disk of the server.
     var target: String { servers.root.appending(place).string }
-    var targetFolder: String { servers.root.appending(place).removingLastComponent().string }
+    var targetFolder: String { servers.root.appending(placeFolder).string }
+    var placeFolder: String { FilePath(place).removingLastComponent().string }
     var source: String { file.string }
+    var sourceFolder: String { file.removingLastComponent().string }
     var name: String { file.lastComponent?.string ?? "" }
     /// Where web servers give it out, to be downloaded into the inbox.
     var url: String {
@@ -33,6 +35,8 @@ struct Client: Sendable, CustomTestStringConvertible {
     var slowly: (@Sendable (Upload) -> Command)?
     /// Goes on after that; nil where the client begins anew.
     var resume: (@Sendable (Upload) -> Command)?
+    /// Puts a folder with all that is in it, where there is none of that name; nil where it does that file by file.
+    var putFolder: (@Sendable (Upload) -> Command)?
     /// Moves what lies on the share to another place there, both given as in `Upload.place`.
     var move: (@Sendable (String, String, Servers) -> Command)?
     /// False where it refuses, or where nobody would: a browser numbers what it downloads again.

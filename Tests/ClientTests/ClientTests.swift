@@ -44,6 +44,24 @@ struct ClientTests {
     }
 
     @Test(
+        "A folder arrives with all that is in it", .timeLimit(.minutes(3)),
+        arguments: Client.all.filter { $0.putFolder != nil })
+    func wholeFolder(client: Client) async throws {
+        let pairs = try ["one", "two", "three"].map {
+            try Pair(client, "folder\($0 == "three" ? "/below" : "")", stem: $0, isFolderThere: false)
+        }
+        for pair in pairs {
+            try await pair.writePicture()
+            try pair.writeSidecar()
+        }
+        let (bench, name) = (try Bench.current, "\(client.name)/folder")
+        try await client.putFolder?(
+            Upload(file: bench.desk[name], place: "inbox/\(name)", servers: bench.servers)
+        ).run()
+        for pair in pairs { try await pair.expectDelivery() }
+    }
+
+    @Test(
         "What is cut off is left alone, and taken once it has been sent again or to its end", .timeLimit(.minutes(3)),
         arguments: Client.all.filter { $0.slowly != nil })
     func cutOff(client: Client) async throws {

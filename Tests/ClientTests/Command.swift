@@ -40,7 +40,8 @@ struct Command: Sendable {
             input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess, result.standardError.isEmpty else {
             throw Failure(
-                "\(self) reports an error: \(result.terminationStatus), \(result.standardError)\(result.standardOutput)")
+                "\(self) reports an error: \(result.terminationStatus), \(result.standardError)\(result.standardOutput)"
+            )
         }
         return result.standardOutput
     }
@@ -92,7 +93,8 @@ struct Command: Sendable {
 
     /// No settings of whoever runs the tests, and messages in English.
     private static let environment = Environment.custom([
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8",
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/nonexistent",
+        "LC_ALL": "C.UTF-8",
         "STNOUPGRADE": "1",
     ])
 

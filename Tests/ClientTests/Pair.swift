@@ -12,14 +12,16 @@ struct Pair: Sendable {
     let folder: String
     let stem: String
 
-    /// Its folder is there already, as the folders of a project are.
-    init(_ client: Client, _ folder: String, stem: String = "shot") throws {
+    /// Its folder is there already, as the folders of a project are, unless it is to be dropped too.
+    init(_ client: Client, _ folder: String, stem: String = "shot", isFolderThere: Bool = true) throws {
         bench = try Bench.current
         self.client = client
         self.folder = "\(client.name)/\(folder)"
         self.stem = stem
         // A server may write as somebody else.
-        for path in [client.name, self.folder] { try allow(0o777, try bench.folder.root.folder("inbox/\(path)")) }
+        for path in [client.name] + (isFolderThere ? [self.folder] : []) {
+            try allow(0o777, try bench.folder.root.folder("inbox/\(path)"))
+        }
     }
 
     var prompt: String { "\(folder)/\(stem)" }
@@ -29,9 +31,10 @@ struct Pair: Sendable {
 
     // MARK: On the desk
 
-    /// A picture that is like no other, of a megabyte and a half. An older one is another, and not of the same size.
+    /// A picture that is like no other, of half a megabyte. An older one is another, and not of the same size.
     func writePicture(isOld: Bool = false) async throws {
-        try bench.desk.write(try await TestPictures.unlike(prompt + (isOld ? ", as it was before" : "")), to: local(picture))
+        try bench.desk.write(
+            try await TestPictures.unlike(prompt + (isOld ? ", as it was before" : "")), to: local(picture))
     }
 
     func writeSidecar(_ more: [String: JSONValue] = [:]) throws {
@@ -72,7 +75,9 @@ struct Pair: Sendable {
     }
 
     /// Waits until Hotreel says in its log what a file of this pair waits for.
-    func waitUntilSeen(_ name: String) async throws { _ = try await bench.service.line("\(folder)/\(name): waiting for") }
+    func waitUntilSeen(_ name: String) async throws {
+        _ = try await bench.service.line("\(folder)/\(name): waiting for")
+    }
 
     /// Drops another pair beside this one and waits for its video. By then Hotreel has looked at all that came before it.
     func passTime() async throws {

@@ -24,7 +24,7 @@ extension Client {
                 "\(address)/\(from)")
         }
         return Client(
-            name: name, put: { put($0, "1G") }, slowly: { put($0, "400k") }, move: moves ? move : nil,
+            name: name, put: { put($0, "1G") }, slowly: { put($0, "150k") }, move: moves ? move : nil,
             collectsIn: collectsIn)
     }
 }

@@ -14,7 +14,9 @@ struct Editor: Sendable, CustomTestStringConvertible {
         Editor(
             name: "vim",
             fix: { path, _ in
-                Command("vim", "-u", "NONE", "-es", "-c", "set backup writebackup swapfile", "-c", "%s/{,/{/", "-c", "wq", path)
+                Command(
+                    "vim", "-u", "NONE", "-es", "-c", "set backup writebackup swapfile", "-c", "%s/{,/{/", "-c", "wq",
+                    path)
             }),
         // In place.
         Editor(name: "nano", fix: { .python("nano.py", [$0, $1]) }),

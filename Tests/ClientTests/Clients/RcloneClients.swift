@@ -26,7 +26,7 @@ extension Client {
         let move: @Sendable (String, String, Servers) -> Command = { rclone("moveto", remote($0, $2), remote($1, $2)) }
         return Client(
             name: name, put: { rclone("copyto", $0.source, remote($0.place, $0.servers)) },
-            slowly: { rclone("copyto", "--bwlimit", "400k", $0.source, remote($0.place, $0.servers)) },
-            move: moves ? move : nil)
+            slowly: { rclone("copyto", "--bwlimit", "150k", $0.source, remote($0.place, $0.servers)) },
+            putFolder: { rclone("copy", $0.source, remote($0.place, $0.servers)) }, move: moves ? move : nil)
     }
 }

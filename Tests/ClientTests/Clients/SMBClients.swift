@@ -8,9 +8,13 @@ extension Client {
                 Command.shell(
                     """
                     mkfifo "$2"
-                    { head -c 300000 "$1"; exec sleep 600; } >"$2" &
+                    { head -c 100000 "$1"; exec sleep 600; } >"$2" &
                     exec smbclient -d0 -N -s /dev/null -p "$4" //127.0.0.1/share -c "put \\"$2\\" \\"$3\\""
                     """, upload.source, "\(upload.source).fifo", upload.place, "\(upload.servers.samba)")
+            },
+            putFolder: {
+                $0.smbclient(
+                    "prompt off; recurse on; cd \"\($0.placeFolder)\"; lcd \"\($0.sourceFolder)\"; mput \"\($0.name)\"")
             },
             move: { smbclient("rename \"\($0)\" \"\($1)\"", $2) }, isAllOrNothing: true),
         Client(
@@ -22,7 +26,8 @@ extension Client {
     ]
 
     fileprivate static func smbclient(_ script: String, _ servers: Servers) -> Command {
-        Command("smbclient", "-d0", "-N", "-s", "/dev/null", "-p", "\(servers.samba)", "//127.0.0.1/share", "-c", script)
+        Command(
+            "smbclient", "-d0", "-N", "-s", "/dev/null", "-p", "\(servers.samba)", "//127.0.0.1/share", "-c", script)
     }
 }
 

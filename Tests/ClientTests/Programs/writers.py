@@ -40,7 +40,7 @@ def firefox(content, target, piece, pause):
 
 def chrome(content, target, piece, pause):
     """A file under a name of its own that is renamed at the end."""
-    download(content, target, os.path.join(os.path.dirname(target), "Unconfirmed 482913.crdownload"), piece, pause)
+    download(content, target, os.path.join(os.path.dirname(target), f"Unconfirmed {os.getpid()}.crdownload"), piece, pause)
 
 
 def download(content, target, temporary, piece, pause):

@@ -22,6 +22,7 @@ extension Servers {
             anon_world_readable_only=NO
             allow_writeable_chroot=YES
             mdtm_write=YES
+            force_dot_files=YES
             pasv_address=127.0.0.1
             seccomp_sandbox=NO
             vsftpd_log_file=\(house["ftp/log"])

@@ -7,10 +7,12 @@ extension Servers {
     var sshConfiguration: String { house["ssh/config"].string }
     var sshKey: String { house["ssh/user"].string }
 
-    /// sshd with keys of its own, for whoever runs the tests.
+    /// sshd with keys of its own, for whoever runs the tests; but not with that user's shell settings.
     func sshServer() throws -> Server {
         // Where sshd locks itself up before it knows its visitor; the path is built into it.
-        if geteuid() == 0 { try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true) }
+        if geteuid() == 0 {
+            try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
+        }
         try house.write(
             """
             Host server
@@ -37,6 +39,7 @@ extension Servers {
             PasswordAuthentication no
             PermitRootLogin yes
             MaxStartups 200
+            SetEnv HOME=\(house["ssh"])
             Subsystem sftp internal-sftp
 
             """, to: "ssh/sshd_config")

@@ -47,7 +47,9 @@ struct Servers: Sendable {
         }
     }
 
-    private func serve<Value: Sendable>(_ servers: ArraySlice<Server>, _ body: () async throws -> Value) async throws -> Value {
+    private func serve<Value: Sendable>(_ servers: ArraySlice<Server>, _ body: () async throws -> Value) async throws
+        -> Value
+    {
         guard let first = servers.first else { return try await body() }
         let log = house["\(servers.count) \(first.command.program).log"]
         return try await first.command.serve(log: log, whenReady: { await first.isReady() }) {
@@ -64,7 +66,9 @@ struct Servers: Sendable {
             var address = Loopback.address(port: 0)
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let result = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, length) | getsockname(socket, $0, &length) }
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, length) | getsockname(socket, $0, &length)
+                }
             }
             guard result == 0 else { throw Errno(rawValue: errno) }
             return Int(UInt16(bigEndian: address.sin_port))

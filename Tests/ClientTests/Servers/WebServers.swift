@@ -38,7 +38,8 @@ extension Servers {
     /// nginx with WebDAV on the share, and with the desk to download from.
     func nginxServer() throws -> Server {
         try house.folder("nginx")
-        let temporary = ["client_body_temp_path \(nginxBodies);"]
+        let temporary =
+            ["client_body_temp_path \(nginxBodies);"]
             + ["proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(house["nginx/\($0)"]);" }
         let configuration = try house.write(
             """
@@ -54,7 +55,7 @@ extension Servers {
               server {
                 listen 127.0.0.1:\(nginx);
                 location / { root \(root); dav_methods PUT DELETE MKCOL COPY MOVE; }
-                location /desk/ { alias \(desk)/; }
+                location /desk/ { alias \(desk)/; limit_rate $arg_rate; }
               }
             }
 
@@ -65,10 +66,14 @@ extension Servers {
             port: nginx)
     }
 
-    /// rclone as a WebDAV server, which writes under the target's name from the first byte on.
+    /// rclone as a WebDAV server, which writes under the target's name from the first byte on. As it is by itself, it would not see
+    /// for five minutes what Hotreel puts into its folders.
     func rcloneServer() -> Server {
         Server(
-            Command("rclone", "--config", "", "serve", "webdav", "--addr", "127.0.0.1:\(rcloneDAV)", root.string),
+            Command(
+                "rclone", "--config", "", "serve", "webdav", "--dir-cache-time", "0", "--addr",
+                "127.0.0.1:\(rcloneDAV)",
+                root.string),
             port: rcloneDAV)
     }
 }
