@@ -11,9 +11,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestKit"], resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies + ["TestKit"], exclude: exclude, resources: resources,
+        swiftSettings: settings)
 }
 
 func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
@@ -100,6 +103,7 @@ let package = Package(
         tests("PipelineTests", ["Pipeline", "SQLiteStore", lifecycle, lifecycleTestKit, logging, subprocess, system]),
         tests("SimulatorTests", ["Simulator", httpClient, nioCore, nioPosix]),
         tests("EndToEndTests", ["hotreel", "Pipeline", "SQLiteStore", subprocess]),
+        tests("ClientTests", ["hotreel", "Jobs", subprocess, system], exclude: ["Programs"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -50,6 +50,17 @@ package enum TestPictures {
 }
 
 extension TestPictures {
+    /// Bytes of what `unlike` makes, nearly.
+    package static let unlikeBytes = 520_000
+
+    /// A PNG of noise, about half a megabyte, that holds this text and so is like no other.
+    package static func unlike(_ text: String) async throws -> [UInt8] {
+        let picture = try await make(.png, size: "480x360", source: "color=c=0x808080", filter: "noise=alls=100:allf=u")
+        // After the signature and the chunk that must come first.
+        let head = 8 + 25
+        return picture[..<head] + chunk("tEXt", Array("Comment\0\(text)".utf8)) + picture[head...]
+    }
+
     /// A PNG that is in order as far as its checksums go, with a size that no program would write; its pixels are none.
     package static func pngHeader(width: UInt32, height: UInt32) -> [UInt8] {
         let size = bigEndian(width) + bigEndian(height)
