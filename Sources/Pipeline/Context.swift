@@ -22,6 +22,8 @@ package struct Context: Sendable {
     package let files = Offload(label: "hotreel.files")
     package let metrics = PipelineMetrics()
     let places: Places?
+    /// What was seen in the inbox, and which of its trees are away.
+    let sightings = Sightings()
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
     let endings = Turnstile<DropID>()

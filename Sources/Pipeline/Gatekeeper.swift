@@ -6,6 +6,11 @@ import ServiceLifecycle
 /// Looks after the gates: tries those that a look can open, keeps the ledger's word on them true, and notices a clock that was set.
 struct Gatekeeper: Sendable {
     let context: Context
+    private let calls = [
+        Gate.inbox: HangingCalls(label: "hotreel.inbox gate"), .outbox: HangingCalls(label: "hotreel.outbox gate"),
+    ]
+
+    init(context: Context) { self.context = context }
 
     /// Longest time without a look: a share that vanishes while nobody uses it is noticed after this.
     private static let longestSleep = Duration.seconds(10)
@@ -69,16 +74,16 @@ struct Gatekeeper: Sendable {
     }
 
     private func isWell(_ gate: Gate) async -> Bool {
-        let (claims, outbox, places, gates) = (context.claims, context.outbox, context.places, context.gates)
+        let gates = context.gates
         switch gate {
-        case .inbox:
-            return await context.files.run {
-                (places?.inbox.look() ?? .present) == .present && FileSystem.mayChange(folder: claims.inbox)
+        case .inbox, .outbox:
+            let root = gate == .inbox ? context.claims.inbox : context.outbox.root
+            let limit = context.configuration.mountPatience
+            if let places = context.places, await places.look(gate, atMost: limit, by: context.time) != .present {
+                return false
             }
-        case .outbox:
-            return await context.files.run {
-                (places?.outbox.look() ?? .present) == .present && FileSystem.mayChange(folder: outbox.root)
-            }
+            return await calls[gate]?.run(atMost: limit, by: context.time) { FileSystem.mayChange(folder: root) }
+                ?? false
         case .disk: return await context.files.run { gates.hasMoreSpace() }
         case .ledger:
             do throws(JobStoreError) {

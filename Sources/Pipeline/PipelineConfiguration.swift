@@ -15,6 +15,8 @@ package struct PipelineConfiguration: Sendable {
     package var listing: Duration = .seconds(2)
     /// How long network mounts may show old sizes; nil where their options and kind tell.
     package var mountCache: Duration?
+    /// How long a mount may leave a call unanswered before it counts as gone.
+    package var mountPatience: Duration = .seconds(10)
     package var pollInterval: Duration = .seconds(15)
     /// Jobs that are, or may be, with the vendor at the same time.
     package var maxInFlight = 100

@@ -6,10 +6,21 @@ import Media
 package struct Places: Sendable {
     let inbox: SharePresence
     let outbox: SharePresence
+    private let inboxCalls = HangingCalls(label: "hotreel.inbox")
+    private let outboxCalls = HangingCalls(label: "hotreel.outbox")
 
     package init(inbox: SharePresence, outbox: SharePresence) {
         self.inbox = inbox
         self.outbox = outbox
+    }
+
+    /// Looks at the inbox or the outbox. One that does not answer in time is as good as gone.
+    func look(_ gate: Gate, atMost limit: Duration, by time: Timekeeper) async -> Presence {
+        let (presence, calls) = gate == .inbox ? (inbox, inboxCalls) : (outbox, outboxCalls)
+        if let found = await calls.run(atMost: limit, by: time, { presence.look() }) { return found }
+        return .absent(
+            reason: "the \(presence.role) \(presence.root) on \(presence.place.shown) does not answer. "
+                + "Check the share; Hotreel goes on by itself.")
     }
 }
 
@@ -29,7 +40,9 @@ extension Context {
     @discardableResult
     func lookAtPlaces() async -> [Gate: String] {
         guard let places else { return [:] }
-        let looks = await files.run { [(Gate.inbox, places.inbox.look()), (.outbox, places.outbox.look())] }
+        async let inbox = places.look(.inbox, atMost: configuration.mountPatience, by: time)
+        async let outbox = places.look(.outbox, atMost: configuration.mountPatience, by: time)
+        let looks = await [(Gate.inbox, inbox), (.outbox, outbox)]
         var absent: [Gate: String] = [:]
         for case (let gate, .absent(let reason)) in looks {
             gates.close(gate, reason: reason)
@@ -44,11 +57,25 @@ extension Context {
         if let reason = needed.lazy.compactMap({ absent[$0] }).first { throw PlaceGone(description: reason) }
     }
 
+    /// Throws while a mount below the inbox that a drop came from is away: what is put back there now would lie beneath it.
+    func requireTrees(of drop: Drop) throws(PlaceGone) {
+        for source in drop.sources {
+            let folder = InboxPath(from: drop.folder, following: source.file).folder
+            if let absence = sightings.absence(of: folder) { throw PlaceGone(description: absence) }
+        }
+    }
+
     /// Closes the gate that an error speaks of. False where it is the job's or file's own trouble.
     @discardableResult
     func note(_ error: any Error) -> Bool {
         switch error {
         case let error as FileError:
+            if [.shareGone, .readOnly].contains(error.meaning), claims.isOnAnotherMount(error.path) {
+                // The trouble of one mount below the inbox; the lookout tells of it, and the rest goes on.
+                bells.lookout.ring()
+                logger.debug("\(error)")
+                return true
+            }
             return gates.close(by: error, in: [(.inbox, claims.inbox), (.outbox, outbox.root)])
         case let problem as ImageProblem where problem.systemError != nil:
             // A picture is fitted into its claim folder, which lies in the inbox.
