@@ -58,6 +58,12 @@ package struct Claims: Sendable {
         guard try FileSystem.status(of: root) != nil else { throw FileError("find", root, .noSuchFileOrDirectory) }
     }
 
+    /// Whether a path below the inbox lies on another mount than the inbox itself.
+    package func isOnAnotherMount(_ path: FilePath) -> Bool {
+        guard path.starts(with: inbox), let table = try? MountTable.current() else { return false }
+        return table.mount(covering: path.string)?.id != table.mount(covering: inbox.string)?.id
+    }
+
     /// How claiming one file ended.
     package enum Outcome: Hashable, Sendable {
         case taken
@@ -75,6 +81,8 @@ package struct Claims: Sendable {
             if source.claim == .move, try FileSystem.isSameFile(origin, target) {
                 _ = try FileSystem.rename(origin, to: target)
                 try FileSystem.sync(folder: origin.removingLastComponent())
+            } else if source.claim == .move {
+                try removeOriginal(origin, of: target, as: source)
             }
             return .taken
         }
@@ -96,7 +104,12 @@ package struct Claims: Sendable {
     }
 
     private func move(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {
-        guard try FileSystem.rename(origin, to: target) else { return .taken }
+        do throws(FileError) {
+            guard try FileSystem.rename(origin, to: target) else { return .taken }
+        } catch {
+            guard error.code == .improperLink else { throw error }
+            return try cross(origin, to: target, as: source)
+        }
         // Somebody may have replaced the file between the look and the rename.
         if let now = try FileSystem.status(of: target), !now.identity.isSameContent(as: source.identity) {
             if try FileSystem.rename(target, to: origin) { try FileSystem.sync(renamed: target, to: origin) }
@@ -128,7 +141,12 @@ package struct Claims: Sendable {
         let origin = inbox.appending(drop.folder).appending(source.file)
         // Somebody may have tidied the folder away.
         try FileSystem.makeFolder(origin.removingLastComponent(), below: root)
-        guard try FileSystem.rename(claimed, to: origin) else { return false }
+        do throws(FileError) {
+            guard try FileSystem.rename(claimed, to: origin) else { return false }
+        } catch {
+            guard error.code == .improperLink else { throw error }
+            return try crossBack(claimed, to: origin, as: source)
+        }
         try FileSystem.sync(renamed: claimed, to: origin)
         return true
     }

@@ -14,12 +14,20 @@ package enum FileSystem {
         }
     }
 
+    /// The absolute path without links.
+    package static func realPath(of path: FilePath) throws(FileError) -> String {
+        guard let real = path.withPlatformString({ realpath($0, nil) }) else { throw FileError("find", path) }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     package static func exists(_ path: FilePath) -> Bool { (try? status(of: path)) != nil }
 
     /// The entries of a folder, without `.` and `..`; entries that vanish while it is read are left out. So are those that cannot
-    /// be looked at, where the caller says that missing them does no harm.
+    /// be looked at, where the caller says that missing them does no harm, and `names`, which are not even looked at: looking at a
+    /// mount point asks its server.
     package static func list(
-        _ folder: FilePath, skippingUnreadable: Bool = false
+        _ folder: FilePath, skippingUnreadable: Bool = false, skipping names: Set<FileName> = []
     ) throws(FileError) -> [(name: FileName, status: FileStatus)] {
         guard let stream = folder.withPlatformString({ opendir($0) }) else { throw FileError("list", folder) }
         defer { closedir(stream) }
@@ -34,7 +42,7 @@ package enum FileSystem {
                             start: start, count: strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))))
                 }
             }
-            if bytes != [0x2E], bytes != [0x2E, 0x2E] {
+            if bytes != [0x2E], bytes != [0x2E, 0x2E], names.isEmpty || !names.contains(FileName(bytes: bytes)) {
                 var result = stat()
                 let code = withUnsafePointer(to: &entry.pointee.d_name) { name in
                     name.withMemoryRebound(to: CChar.self, capacity: 256) {

@@ -141,7 +141,7 @@ struct Handover {
 
 extension FileSystem {
     /// Copies a file; a link or a pipe cannot be copied, so another of the same kind takes its place.
-    fileprivate static func duplicate(_ source: FilePath, at target: FilePath) throws(FileError) {
+    static func duplicate(_ source: FilePath, at target: FilePath) throws(FileError) {
         guard let status = try status(of: source) else { throw FileError("find", source, .noSuchFileOrDirectory) }
         switch status.kind {
         case .regular: try copyContent(of: source, into: target)

@@ -1,4 +1,5 @@
 import Jobs
+import Synchronization
 import SystemPackage
 
 /// A folder of the inbox with all below it, as one walk saw it. Symbolic links are not followed.
@@ -9,24 +10,47 @@ package struct InboxListing: Sendable {
     package private(set) var error: FileError?
 
     /// Blocks while it walks.
-    package init(of inbox: FilePath, below folder: FileName) {
+    ///
+    /// - Parameters:
+    ///   - excluded: folders below the inbox that are neither listed nor looked at, such as mount points.
+    ///   - heartbeat: beaten at each folder, so that somebody else can tell a long walk from one that hangs.
+    package init(
+        of inbox: FilePath, below folder: FileName, excluding excluded: Set<FileName> = [],
+        heartbeat: Heartbeat? = nil
+    ) {
         do throws(FileError) {
             if !folder.isEmpty, try FileSystem.status(of: inbox.appending(folder)) == nil { return }
-            try walk(inbox, folder)
+            let excluded = Dictionary(grouping: excluded.filter { !$0.isEmpty }) { $0.parent ?? "" }.mapValues {
+                Set($0.map(\.lastComponent))
+            }
+            try walk(inbox, folder, excluded, heartbeat)
         } catch {
             self.error = error
         }
     }
 
-    private mutating func walk(_ inbox: FilePath, _ folder: FileName) throws(FileError) {
+    private mutating func walk(
+        _ inbox: FilePath, _ folder: FileName, _ excluded: [FileName: Set<FileName>], _ heartbeat: Heartbeat?
+    ) throws(FileError) {
+        heartbeat?.beat()
         // A file that cannot even be looked at is as good as not there yet, and keeps no other from being seen.
-        let entries = try FileSystem.list(inbox.appending(folder), skippingUnreadable: true)
+        let entries = try FileSystem.list(
+            inbox.appending(folder), skippingUnreadable: true, skipping: excluded[folder] ?? [])
         folders[folder] = entries
         for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {
             let below = folder.appending(entry.name)
-            do throws(FileError) { try walk(inbox, below) } catch {
+            do throws(FileError) { try walk(inbox, below, excluded, heartbeat) } catch {
                 guard error.code == .noSuchFileOrDirectory || error.code == .permissionDenied else { throw error }
             }
         }
     }
+}
+
+/// Counts the steps of work that may hang.
+package final class Heartbeat: Sendable {
+    private let count = Atomic<Int>(0)
+
+    package init() {}
+    package var beats: Int { count.load(ordering: .relaxed) }
+    func beat() { count.add(1, ordering: .relaxed) }
 }

@@ -47,6 +47,8 @@ package struct InboxTable: Sendable {
     private var folders: [FileName: Folder] = [:]
     /// The same folders by their folded paths: two may differ in case or composition alone.
     private var spellings: [String: Set<FileName>] = [:]
+    /// What holds in each tree of the inbox.
+    package private(set) var trees = TreeMap()
     /// Which sidecars name a file, by its folded path.
     private var wants: [String: Set<InboxPath>] = [:]
     private var wanted: [InboxPath: Set<String>] = [:]
@@ -98,6 +100,7 @@ package struct InboxTable: Sendable {
 
     /// Notes a look at one file. `news` when an event told of it: then its clock starts again.
     package mutating func see(_ path: InboxPath, _ status: FileStatus?, at now: Duration, news: Bool) {
+        if !news, let status, folders[path.folder]?.files[path.name]?.status == status { return }
         guard !NameRules.isLitter(path.name) || NameRules.isDefaults(path.name) else { return }
         guard let status, status.kind != .folder else { return vanish(path, at: now) }
         if var file = folders[path.folder]?.files[path.name] {
@@ -130,6 +133,18 @@ package struct InboxTable: Sendable {
             vanish(InboxPath(folder: folder, name: name), at: now)
         }
         for entry in listing { see(InboxPath(folder: folder, name: entry.name), entry.status, at: now, news: false) }
+    }
+
+    /// Notes what holds in each tree. In one that can be looked at again all files settle anew, since nobody knows what became of them
+    /// meanwhile; all groups are decided on again, since files in one tree may need those in another.
+    package mutating func setTrees(_ trees: TreeMap, at now: Duration) {
+        guard trees != self.trees else { return }
+        for (folder, content) in folders {
+            let isBack = self.trees.absence(of: folder) != nil && trees.absence(of: folder) == nil
+            if isBack { for name in content.files.keys { folders[folder]?.files[name]?.quietSince = now } }
+            for stem in content.groups.keys { dirty.insert(GroupKey(folder: folder, stem: stem)) }
+        }
+        self.trees = trees
     }
 
     /// Forgets a folder and all below it.

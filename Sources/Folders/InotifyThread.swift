@@ -13,7 +13,8 @@ final class InotifyThread: Sendable {
     static let shared = InotifyThread()
 
     private enum Command: Sendable {
-        case watch(FilePath, FolderWatcher, CheckedContinuation<Result<Void, WatchError>, Never>)
+        case watch(FilePath, Set<FileName>, FolderWatcher, CheckedContinuation<Result<Void, WatchError>, Never>)
+        case retry(ObjectIdentifier, CheckedContinuation<Void, Never>)
         case forget(ObjectIdentifier, CheckedContinuation<Void, Never>)
     }
 
@@ -37,11 +38,18 @@ final class InotifyThread: Sendable {
         thread.start()
     }
 
-    func watch(_ root: FilePath, for watcher: FolderWatcher) async throws(WatchError) {
+    func watch(
+        _ root: FilePath, excluding excluded: Set<FileName>, for watcher: FolderWatcher
+    ) async throws(WatchError) {
         if case .failure(let error) = wake { throw error }
         try await withCheckedContinuation { continuation in
-            send(.watch(root, watcher, continuation))
+            send(.watch(root, excluded, watcher, continuation))
         }.get()
+    }
+
+    func retry(_ watcher: FolderWatcher) async {
+        guard case .success = wake else { return }
+        await withCheckedContinuation { send(.retry(ObjectIdentifier(watcher), $0)) }
     }
 
     func forget(_ watcher: FolderWatcher) async {
@@ -72,9 +80,14 @@ final class InotifyThread: Sendable {
                 return pending
             }) {
                 switch command {
-                case .watch(let root, let watcher, let continuation):
+                case .watch(let root, let excluded, let watcher, let continuation):
                     continuation.resume(
-                        returning: library.flatMap { _ in trees.add(root: root, watcher: watcher) })
+                        returning: library.flatMap { _ in
+                            trees.add(root: root, excluding: excluded, watcher: watcher)
+                        })
+                case .retry(let watcher, let continuation):
+                    trees.retry(watcher: watcher)
+                    continuation.resume()
                 case .forget(let watcher, let continuation):
                     trees.remove(watcher: watcher)
                     continuation.resume()

@@ -7,6 +7,8 @@ package struct MountTable: Sendable {
         package let id: UInt64
         /// The mount this one lies on.
         package let parent: UInt64
+        /// Major and minor number, `0:35`: another one for each share that is mounted, though numbers come back.
+        package let device: String
         /// The folder of the file system that is to be seen here: `/`, or more for a bind mount or a subvolume.
         package let root: String
         package let point: String
@@ -14,6 +16,8 @@ package struct MountTable: Sendable {
         package let type: String
         /// A device, `server:/export`, `//server/share`, or a mere word for file systems that have none.
         package let source: String
+        /// Those of the file system itself, such as `acregmax=60`.
+        package let options: [String]
 
         /// The path within the file system of an absolute path below the mount point.
         package func inside(_ path: String) -> String {
@@ -33,8 +37,10 @@ package struct MountTable: Sendable {
                 let id = UInt64(fields[0]), let parent = UInt64(fields[1])
             else { return nil }
             return Mount(
-                id: id, parent: parent, root: Self.unescaped(fields[3]), point: Self.unescaped(fields[4]),
-                type: Self.unescaped(fields[dash + 1]), source: Self.unescaped(fields[dash + 2]))
+                id: id, parent: parent, device: String(fields[2]), root: Self.unescaped(fields[3]),
+                point: Self.unescaped(fields[4]), type: Self.unescaped(fields[dash + 1]),
+                source: Self.unescaped(fields[dash + 2]),
+                options: fields.dropFirst(dash + 3).flatMap { $0.split(separator: ",").map(Self.unescaped) })
         }
     }
 

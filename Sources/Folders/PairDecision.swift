@@ -130,6 +130,9 @@ extension Pairer {
                     remedy: "Name a picture file."))
             return nil
         }
+        if let absence = table.trees.absence(of: wanted.folder) {
+            return .wait(files: decision.paths, until: nil, reason: absence)
+        }
         guard let path = table.find(wanted), let file = table.file(path) else {
             return waitOrRefuse(
                 decision.paths,
@@ -144,7 +147,7 @@ extension Pairer {
                 ],
                 stem: stem, reason: "waiting for \(wanted.relative.shown)", in: table, at: now)
         }
-        if file.quietSince + rules.settle > now || file.examination == nil {
+        if file.quietSince + settle(in: path.folder, of: table) > now || file.examination == nil {
             return settling([path], in: table, at: now)?.first
         }
         switch file.examination {

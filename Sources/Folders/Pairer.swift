@@ -16,6 +16,9 @@ package struct Pairer: Sendable {
 
     package func decide(_ group: GroupKey, in table: InboxTable, at now: Duration) -> [PairingVerdict] {
         let paths = table.names(in: group).map { InboxPath(folder: group.folder, name: $0) }
+        if let absence = table.trees.absence(of: group.folder) {
+            return [.wait(files: paths, until: nil, reason: absence)]
+        }
         if let unsettled = settling(paths, in: table, at: now) { return unsettled }
         // Before anything is concluded, since they may name a file that looks like a stray.
         let defaults = group.folder.wayDown.map(Self.defaults)
@@ -59,8 +62,9 @@ package struct Pairer: Sendable {
         var next: Duration?
         for path in paths {
             guard let file = table.file(path) else { continue }
-            let ready = file.quietSince + rules.settle
-            let look = file.quietSince + rules.settle / 2
+            let settle = settle(in: path.folder, of: table)
+            let ready = file.quietSince + settle
+            let look = file.quietSince + settle / 2
             if file.examination == nil, look <= now {
                 looks.append(.examine(path))
             } else if ready > now {
@@ -69,6 +73,11 @@ package struct Pairer: Sendable {
         }
         if !looks.isEmpty { return looks }
         return next.map { [.wait(files: paths, until: $0, reason: "being written")] }
+    }
+
+    /// How long a file in this folder must be quiet.
+    func settle(in folder: FileName, of table: InboxTable) -> Duration {
+        max(rules.settle, table.trees.quiet(in: folder) ?? .zero)
     }
 
     /// A picture without a sidecar: a job only where folder defaults say so, and only after a grace.
@@ -81,7 +90,7 @@ package struct Pairer: Sendable {
         }
         let hasDefaults = picture.folder.wayDown.contains { table.file(Self.defaults(in: $0)) != nil }
         guard hasDefaults else { return stray(picture, in: table, at: now) }
-        let graceEnd = file.quietSince + max(rules.grace, rules.settle)
+        let graceEnd = file.quietSince + max(rules.grace, settle(in: picture.folder, of: table))
         guard graceEnd <= now else {
             return .wait(files: [picture], until: graceEnd, reason: "a sidecar of its own may still come")
         }

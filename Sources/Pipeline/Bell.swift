@@ -64,8 +64,10 @@ package struct JobBells: Sendable {
     /// Every state has one from the start.
     package subscript(state: JobState.Name) -> Bell { bells[state] ?? Bell() }
 
-    /// For whoever looks after the inbox.
+    /// For whoever decides what to do with what lies in the inbox.
     package let intake = Bell()
+    /// For whoever looks what lies there.
+    package let lookout = Bell()
     /// For whoever lets jobs go on that wait for budget: some of it has become free.
     package let budget = Bell()
     /// For whoever shows how things stand.
@@ -75,6 +77,7 @@ package struct JobBells: Sendable {
     package func ringAll() {
         for bell in bells.values { bell.ring() }
         intake.ring()
+        lookout.ring()
         status.ring()
     }
 }

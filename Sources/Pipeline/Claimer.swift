@@ -21,13 +21,13 @@ struct Claimer: Sendable {
 
     /// `files` is what the table knows of the candidate's members.
     func claim(_ candidate: Candidate, files: [InboxPath: InboxFile]) async throws -> Outcome {
-        if let changed = try changedMember(candidate.members, files: files) { return .changed(changed) }
-        if let obstacle = try obstacle(to: candidate.members) { return .blocked(obstacle) }
+        if let hindrance = try await hindrance(to: candidate.members, files: files) { return hindrance }
         let now = context.time.now()
         let drop = Drop(
             id: .make(at: now), folder: candidate.folder,
             sources: await sources(candidate.members, files: files, in: candidate.folder), inbox: context.folder.name)
-        try context.claims.prepare(drop.id)
+        let claims = context.claims
+        try await context.files.run { () throws(FileError) in try claims.prepare(drop.id) }
         context.reached(.claimFolderMade)
         let jobs: [Job]
         do {
@@ -85,6 +85,7 @@ struct Claimer: Sendable {
             let rings = gates.bell.rings
             do {
                 try await context.requirePlaces()
+                try context.requireTrees(of: drop)
                 return try await Endings(context: context).abandon(drop)
             } catch {
                 guard context.note(error), !Task.isCancelled, !Task.isShuttingDownGracefully else { throw error }
@@ -106,8 +107,7 @@ struct Claimer: Sendable {
     /// Gives a drop back with its report. It is claimed first, so that a crash in between loses nothing.
     func refuse(_ refusal: Refusal, files: [InboxPath: InboxFile]) async throws -> Outcome {
         let members = refusal.members.filter { $0.claim == .move }
-        if let changed = try changedMember(members, files: files) { return .changed(changed) }
-        if let obstacle = try obstacle(to: members) { return .blocked(obstacle) }
+        if let hindrance = try await hindrance(to: members, files: files) { return hindrance }
         let drop = Drop(
             id: .make(at: context.time.now()), folder: refusal.folder,
             sources: await sources(members, files: files, in: refusal.folder), inbox: context.folder.name)
@@ -177,6 +177,16 @@ struct Claimer: Sendable {
         }
     }
 
+    /// What keeps a drop from being claimed now; nil when nothing does.
+    private func hindrance(
+        to members: [Candidate.Member], files: [InboxPath: InboxFile]
+    ) async throws(FileError) -> Outcome? {
+        try await context.files.run { () throws(FileError) in
+            if let changed = try changedMember(members, files: files) { return .changed(changed) }
+            return try obstacle(to: members).map { .blocked($0) }
+        }
+    }
+
     /// The last look before the claim: is every member still what was examined, and does nobody write to it?
     private func changedMember(
         _ members: [Candidate.Member], files: [InboxPath: InboxFile]
@@ -202,8 +212,8 @@ struct Claimer: Sendable {
     private func obstacle(to members: [Candidate.Member]) throws(FileError) -> String? {
         let inbox = context.claims.inbox
         let outbox = context.outbox.root
-        let isOtherDisk =
-            try FileSystem.status(of: inbox)?.identity.device != FileSystem.status(of: outbox)?.identity.device
+        let disk = try FileSystem.status(of: inbox)?.identity.device
+        let isOtherDisk = try disk != FileSystem.status(of: outbox)?.identity.device
         for member in members where member.claim == .move {
             let folder = member.path.folder
             guard FileSystem.mayChange(folder: inbox.appending(folder)) else {
@@ -211,7 +221,11 @@ struct Claimer: Sendable {
                     + "Let it write there (chmod g+w); the drop then goes on by itself"
             }
             let path = inbox.appending(member.path.relative)
-            if isOtherDisk, try FileSystem.status(of: path)?.kind == .regular, !FileSystem.mayRead(path) {
+            // What cannot be renamed all the way is copied.
+            guard let status = try FileSystem.status(of: path), isOtherDisk || status.identity.device != disk else {
+                continue
+            }
+            if status.kind == .regular, !FileSystem.mayRead(path) {
                 return "Hotreel's user may not read \(member.path.relative.shown). "
                     + "Let it read what is dropped; the drop then goes on by itself"
             }

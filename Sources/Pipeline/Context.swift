@@ -85,6 +85,7 @@ package struct Context: Sendable {
     package var claims: Claims { folder.claims }
     package var outbox: Outbox { folder.outbox }
     var places: Places? { folder.places }
+    var sightings: Sightings { folder.sightings }
     /// Those a look is meant for: the one it has been narrowed to, else all.
     var foldersInView: [HotFolder] { current.map { [$0] } ?? folders }
 

@@ -70,21 +70,17 @@ struct Gatekeeper: Sendable {
 
     private func isWell(_ gate: Gate) async -> Bool {
         let gates = context.gates
-        // An inbox that is not configured is never well.
-        let folder = context.folders.first { $0.name == gate.inbox }
         switch gate.kind {
-        case .inbox:
-            guard let folder else { return false }
-            return await context.files.run {
-                (folder.places?.inbox.look() ?? .present) == .present
-                    && FileSystem.mayChange(folder: folder.claims.inbox)
+        case .inbox, .outbox:
+            // An inbox that is not configured is never well.
+            guard let folder = context.folders.first(where: { $0.name == gate.inbox }) else { return false }
+            let root = gate.kind == .inbox ? folder.claims.inbox : folder.outbox.root
+            let limit = context.configuration.mountPatience
+            if let places = folder.places, await places.look(gate.kind, atMost: limit, by: context.time) != .present {
+                return false
             }
-        case .outbox:
-            guard let folder else { return false }
-            return await context.files.run {
-                (folder.places?.outbox.look() ?? .present) == .present
-                    && FileSystem.mayChange(folder: folder.outbox.root)
-            }
+            let calls = gate.kind == .inbox ? folder.inboxCalls : folder.outboxCalls
+            return await calls.run(atMost: limit, by: context.time) { FileSystem.mayChange(folder: root) } ?? false
         case .disk: return await context.files.run { gates.hasMoreSpace(gate) }
         case .ledger:
             do throws(JobStoreError) {

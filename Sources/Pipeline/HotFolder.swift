@@ -15,6 +15,11 @@ package struct HotFolder: Sendable {
     package let places: Places?
     /// What holds for each of its drops unless its folder defaults or its sidecar say otherwise; nil where nothing is set.
     package let defaults: SettingsLayer?
+    /// What was seen in the inbox, and which of its trees are away.
+    let sightings = Sightings()
+    /// For tries that may hang where a server does not answer.
+    let inboxCalls = HangingCalls(label: "hotreel.inbox gate")
+    let outboxCalls = HangingCalls(label: "hotreel.outbox gate")
 
     package init(
         name: InboxName = .unnamed, formerly formerNames: Set<InboxName> = [], claims: Claims, outbox: Outbox,

@@ -1,31 +1,28 @@
 import Folders
-import Foundation
-import HeapModule
 import Jobs
 import Logging
 import ServiceLifecycle
 import SystemPackage
 
-/// Watches the inbox and claims what is ready. Events are hints; the listing is the truth.
+/// Decides what to do with what the lookout has seen in the inbox, and claims what is ready.
 actor Intake {
-    private struct Deadline: Comparable {
-        let at: Duration
-        let group: GroupKey
-        static func < (left: Deadline, right: Deadline) -> Bool { left.at < right.at }
-    }
+    /// Groups that are decided on before what was seen meanwhile is taken in: of twenty thousand at once, the first are claimed while the
+    /// last are looked into.
+    private static let round = 128
 
     private let context: Context
     private let pairer: Pairer
     private let examiner: Examiner
     private let claimer: Claimer
+    private let lookout: Lookout
     private let onReady: @Sendable () async -> Void
     private nonisolated var bell: Bell { context.bells.intake }
 
     private var table = InboxTable()
-    private var deadlines = Heap<Deadline>()
-    /// The deadline that holds for a group; older ones left in the heap are void.
-    private var nextLook: [GroupKey: Duration] = [:]
-    private var nextListing: Duration = .zero
+    private var agenda = Agenda()
+    private var claimed = ClaimedMeanwhile()
+    /// Claims that hang on a mount which does not answer; they go on when it does.
+    private var hanging: [(members: [Candidate.Member], outcome: Answer<Claiming>)] = []
     private var toldReasons: [InboxPath: String] = [:]
     private var warnings: [InboxPath: String] = [:]
 
@@ -36,143 +33,102 @@ actor Intake {
             catalog: context.catalog, rules: context.configuration.pairing, defaults: context.folder.defaults)
         examiner = Examiner(catalog: context.catalog, inbox: context.claims.inbox)
         claimer = Claimer(context: context)
+        lookout = Lookout(context: context)
     }
 
     func run() async throws {
-        let watcher = try await startWatching()
-        let rescan = watcher == nil ? context.configuration.listing : context.configuration.rescan
+        let (lookout, onReady) = (lookout, onReady)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await lookout.run(onReady: onReady) }
+            group.addTask { await self.decideAll() }
+            for try await _ in group {}
+        }
+    }
+
+    private func decideAll() async {
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { group in
-                if let watcher {
-                    group.addTask { for await _ in watcher.signals { self.bell.ring() } }
+            while !Task.isShuttingDownGracefully && !Task.isCancelled {
+                let rings = bell.rings
+                // While the share is not there, what is known of it stays, and nothing is decided.
+                guard await context.admission(.intake) == .open else {
+                    await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
+                    continue
                 }
-                await list(next: rescan)
-                await onReady()
-                while !Task.isShuttingDownGracefully && !Task.isCancelled {
-                    let rings = bell.rings
-                    // While the share is not there, what is known of it stays, and nothing is concluded from what is not seen.
-                    guard await context.admission(.intake) == .open else {
-                        nextListing = .zero
-                        await bell.wait(after: rings, atMost: .seconds(10), by: context.time)
-                        continue
-                    }
-                    if let watcher { await apply(watcher.drain(), rescan: rescan) }
-                    if nextListing <= context.time.uptime() { await list(next: rescan) }
-                    if await decide() { continue }
-                    await bell.wait(after: rings, atMost: timeToNextStep(), by: context.time)
-                }
-                await watcher?.stop()
-                group.cancelAll()
+                takeIn(context.sightings.take())
+                await takeInHanging()
+                if await decide() { continue }
+                await bell.wait(after: rings, atMost: timeToNextStep(), by: context.time)
             }
         } onGracefulShutdown: {
             self.bell.ring()
         }
     }
 
-    // MARK: Seeing
+    // MARK: What was seen
 
-    private func startWatching() async throws -> FolderWatcher? {
-        let inbox = context.claims.inbox
-        let mount = try MountKind.of(inbox)
-        switch (context.configuration.watch, mount) {
-        case (.poll, _):
-            context.logger.info("listing the inbox every \(context.configuration.listing)")
-            return nil
-        case (.auto, .network(let name)):
-            context.logger.notice(
-                "the inbox lies on \(name), which does not tell of changes made elsewhere; listing it every \(context.configuration.listing)"
-            )
-            return nil
-        case (.auto, .local), (.inotify, _):
-            let watcher = FolderWatcher()
-            do {
-                try await watcher.start(root: inbox)
-                return watcher
-            } catch {
-                guard context.configuration.watch == .auto else { throw error }
-                context.logger.warning("\(error); until then listing the inbox every \(context.configuration.listing)")
-                return nil
+    private func takeIn(_ sightings: [Sighting]) {
+        guard !sightings.isEmpty else { return }
+        let now = context.time.uptime()
+        for sighting in sightings {
+            switch sighting {
+            case .trees(let trees): table.setTrees(trees, at: now)
+            case .forgotten(let folder): table.remove(folder: folder)
+            case .files(let files, let begun):
+                for (path, status) in files where !claimed.wasTaken(path, status, since: begun) {
+                    table.see(path, status, at: now, news: true)
+                }
+            case .listing(let listing, let folder, let excluded, let begun):
+                for known in table.folderNames where known.isWithin(folder) && listing.folders[known] == nil {
+                    // What lies in another tree is not in this one's listing.
+                    if !excluded.contains(where: known.isWithin) { table.remove(folder: known) }
+                }
+                for (name, entries) in listing.folders {
+                    let left = entries.filter { entry in
+                        !claimed.wasTaken(InboxPath(folder: name, name: entry.name), entry.status, since: begun)
+                    }
+                    table.see(folder: name, listing: left, at: now)
+                }
+                if folder.isEmpty { claimed.forget(before: begun) }
             }
         }
-    }
-
-    private func apply(_ changes: FolderChanges, rescan: Duration) async {
-        guard !changes.isEmpty else { return }
-        if let blindness = changes.blindness {
-            context.logger.warning("\(blindness); until then changes there are seen every \(rescan)")
-        }
-        if changes.everything { return await list(next: rescan) }
-        let (inbox, now) = (context.claims.inbox, context.time.uptime())
-        for folder in changes.folders { await list(folder: folder) }
-        let files = changes.files
-        let seen = await context.files.run {
-            files.map { path in (path, Result { try FileSystem.status(of: inbox.appending(path.relative)) }) }
-        }
-        // What cannot be looked at now is not gone; the next listing tells.
-        for case (let path, .success(let status)) in seen { table.see(path, status, at: now, news: true) }
-    }
-
-    private func list(next: Duration) async {
-        nextListing = context.time.uptime() + next
-        await list(folder: "")
-    }
-
-    /// Lists a folder with all below it; folders that are no longer there are forgotten.
-    private func list(folder: FileName) async {
-        let inbox = context.claims.inbox
-        let listing = await context.files.run { InboxListing(of: inbox, below: folder) }
-        if let error = listing.error {
-            // An unreadable inbox is not an empty one.
-            guard !context.note(error) else { return }
-            return context.logger.error("\(error); what was known of the inbox stays as it was")
-        }
-        let now = context.time.uptime()
-        for known in table.folderNames where known.isWithin(folder) && listing.folders[known] == nil {
-            table.remove(folder: known)
-        }
-        for (name, entries) in listing.folders { table.see(folder: name, listing: entries, at: now) }
+        context.bells.lookout.ring()
     }
 
     // MARK: Deciding
 
     private func timeToNextStep() -> Duration {
-        let now = context.time.uptime()
-        while let first = deadlines.min, nextLook[first.group] != first.at { deadlines.removeMin() }
-        let next = min(nextListing, deadlines.min?.at ?? nextListing)
-        return max(next - now, .zero)
+        agenda.next.map { max($0 - context.time.uptime(), .zero) } ?? .seconds(600)
     }
 
-    /// Decides on every group that changed or whose time has come. True when that changed something, so that there may be more.
+    /// Decides on groups that changed or whose time has come. True when that changed something, so that there may be more.
     private func decide() async -> Bool {
         let now = context.time.uptime()
-        var groups = table.takeDirty()
-        while let first = deadlines.min, first.at <= now {
-            deadlines.removeMin()
-            if nextLook[first.group] == first.at { groups.insert(first.group) }
-        }
+        agenda.add(table.takeDirty())
+        let groups = agenda.take(Self.round, at: now)
         guard !groups.isEmpty else { return false }
         var looks: Set<InboxPath> = []
         var acts: [PairingVerdict] = []
         var shared: Set<InboxPath> = []
         for group in groups {
-            nextLook[group] = nil
             for verdict in pairer.decide(group, in: table, at: now) {
                 switch verdict {
                 case .examine(let path):
                     looks.insert(path)
                     // Whatever the look shows, the group is decided on again.
-                    schedule(group, at: now + .milliseconds(1))
+                    agenda.schedule(group, at: now + .milliseconds(1))
                 case .wait(let files, let until, let reason):
-                    if let until { schedule(group, at: until) }
+                    if let until { agenda.schedule(group, at: until) }
                     tell(files, reason)
                 case .take, .refuse:
                     // Drops that share a file go one after the other: the last that needs it takes it along.
                     let needed = sharedFiles(of: verdict)
-                    if shared.isDisjoint(with: needed) {
+                    if isHanging(verdict) {
+                        agenda.schedule(group, at: now + .seconds(1))
+                    } else if shared.isDisjoint(with: needed) {
                         shared.formUnion(needed)
                         acts.append(verdict)
                     } else {
-                        schedule(group, at: now + .milliseconds(1))
+                        agenda.schedule(group, at: now + .milliseconds(1))
                     }
                 }
             }
@@ -180,7 +136,7 @@ actor Intake {
         // First what was decided: a sidecar read meanwhile could name a file that a drop of this round takes along.
         await act(acts)
         await examine(looks)
-        return !looks.isEmpty || !acts.isEmpty
+        return !looks.isEmpty || !acts.isEmpty || agenda.isDue(at: now)
     }
 
     /// Files that stay behind for another drop; not those that folder defaults name, which stay for good.
@@ -189,12 +145,6 @@ actor Intake {
             verdict.members.lazy.filter { $0.claim == .copy }.map(\.path).filter { path in
                 !self.table.sidecars(naming: path).contains { NameRules.isDefaults($0.name) }
             })
-    }
-
-    private func schedule(_ group: GroupKey, at time: Duration) {
-        if let known = nextLook[group], known <= time { return }
-        nextLook[group] = time
-        deadlines.insert(Deadline(at: time, group: group))
     }
 
     /// Says once in the log what a file waits for.
@@ -214,8 +164,8 @@ actor Intake {
     private func examine(_ paths: Set<InboxPath>) async {
         let work = paths.compactMap { path in table.file(path).map { (path, $0.status) } }
         let (examiner, files) = (examiner, context.files)
-        let findings = await concurrently(work, width: 4) { path, status in
-            (path, await files.run { examiner.look(into: path, expecting: status) })
+        let findings = await concurrently(work, width: 4) { [self] path, status in
+            (path, await answering(path.folder) { await files.run { examiner.look(into: path, expecting: status) } })
         }
         let now = context.time.uptime()
         for (path, finding) in findings {
@@ -224,44 +174,83 @@ actor Intake {
             case .held: table.restart(path, at: now + .milliseconds(200))
             case .seen(let examination, let identity, let naming):
                 table.examined(path, identity: identity, examination, naming: naming)
+            // Its tree is away; it is looked into when that is back.
+            case nil: break
             }
         }
     }
 
+    /// Does something that needs a folder; nil when its tree is away before it is done, and may hang there.
+    private nonisolated func answering<Value: Sendable>(
+        _ folder: FileName, _ work: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        let answer = Answer<Value>()
+        guard context.sightings.absence(of: folder) == nil else { return nil }
+        Task { answer.give(await work()) }
+        return await wait(for: answer, needing: [folder])
+    }
+
+    private nonisolated func wait<Value>(for answer: Answer<Value>, needing folders: Set<FileName>) async -> Value? {
+        let sightings = context.sightings
+        return await answer.wait(
+            while: { folders.allSatisfy { sightings.absence(of: $0) == nil } }, changing: sightings.treesChanged)
+    }
+
     private func lookAgain(at path: InboxPath) async {
         let location = context.claims.inbox.appending(path.relative)
-        let look = await context.files.run { Result { try FileSystem.status(of: location) } }
+        let files = context.files
+        let look = await answering(path.folder) { await files.run { Result { try FileSystem.status(of: location) } } }
         guard case .success(let status) = look else { return }
         table.see(path, status, at: context.time.uptime(), news: true)
     }
 
     private func act(_ verdicts: [PairingVerdict]) async {
-        let work = verdicts.map { ($0, $0.members) }
-        let (claimer, context) = (claimer, context)
         var known: [InboxPath: InboxFile] = [:]
-        for (_, members) in work { for member in members { known[member.path] = table.file(member.path) } }
+        for verdict in verdicts { for member in verdict.members { known[member.path] = table.file(member.path) } }
         let files = known
-        let outcomes = await concurrently(work, width: 8) {
-            verdict, members -> ([Candidate.Member], Result<Claimer.Outcome, any Error>?) in
-            let outcome: Result<Claimer.Outcome, any Error>
-            do {
-                try await context.requirePlaces()
-                switch verdict {
-                case .take(let candidate): outcome = .success(try await claimer.claim(candidate, files: files))
-                case .refuse(let refusal): outcome = .success(try await claimer.refuse(refusal, files: files))
-                case .examine, .wait: return (members, nil)
-                }
-            } catch {
-                outcome = .failure(error)
+        let claims = await concurrently(verdicts, width: 8) { [self] verdict in
+            let answer = Answer<Claiming>()
+            Task {
+                answer.give(await claim(verdict, files: files))
+                // Perhaps nobody waits for it any more.
+                bell.ring()
             }
-            return (members, outcome)
+            let needed = Set(verdict.members.map(\.path.folder))
+            return (verdict.members, answer, await wait(for: answer, needing: needed))
         }
-        for (members, outcome) in outcomes { await note(outcome, of: members) }
+        for (members, answer, outcome) in claims {
+            if let outcome { await note(outcome, of: members) } else { hanging.append((members, answer)) }
+        }
     }
 
-    private func note(_ outcome: Result<Claimer.Outcome, any Error>?, of members: [Candidate.Member]) async {
+    private nonisolated func claim(_ verdict: PairingVerdict, files: [InboxPath: InboxFile]) async -> Claiming {
+        do {
+            try await context.requirePlaces()
+            switch verdict {
+            case .take(let candidate): return .success(try await claimer.claim(candidate, files: files))
+            case .refuse(let refusal): return .success(try await claimer.refuse(refusal, files: files))
+            case .examine, .wait: return .success(nil)
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func takeInHanging() async {
+        for (members, answer) in hanging { if let outcome = answer.value { await note(outcome, of: members) } }
+        hanging.removeAll { $0.outcome.value != nil }
+    }
+
+    private func isHanging(_ verdict: PairingVerdict) -> Bool {
+        guard !hanging.isEmpty else { return false }
+        let paths = Set(verdict.members.map(\.path))
+        return hanging.contains { $0.members.contains { paths.contains($0.path) } }
+    }
+
+    private func note(_ outcome: Claiming, of members: [Candidate.Member]) async {
         switch outcome {
         case .success(.claimed):
+            claimed.add(members.filter { $0.claim == .move }.map(\.path), of: table, at: context.time.uptime())
             for member in members {
                 toldReasons[member.path] = nil
                 warnings[member.path] = nil
@@ -276,10 +265,13 @@ actor Intake {
         case .failure(let error):
             if !context.note(error) { warn(members, "cannot be claimed: \(error)") }
             for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(10)) }
-        case nil: break
+        case .success(nil): break
         }
     }
 }
+
+/// How a claim ended; nil for what was none.
+private typealias Claiming = Result<Claimer.Outcome?, any Error>
 
 extension PairingVerdict {
     /// The files it acts on.

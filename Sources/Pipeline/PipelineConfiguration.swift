@@ -3,7 +3,7 @@ import Jobs
 
 /// What the pipeline must know; the defaults are those the configuration reference prints.
 package struct PipelineConfiguration: Sendable {
-    package enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }
+    package typealias Watch = WatchMode
     package enum Duplicates: String, Sendable, CaseIterable { case reuse, generate }
     package enum Originals: String, Sendable, CaseIterable { case keep, delete }
 
@@ -13,6 +13,10 @@ package struct PipelineConfiguration: Sendable {
     package var rescan: Duration = .seconds(60)
     /// Between two listings where no events can be had.
     package var listing: Duration = .seconds(2)
+    /// How long network mounts may show old sizes; nil where their options and kind tell.
+    package var mountCache: Duration?
+    /// How long a mount may leave a call unanswered before it counts as gone.
+    package var mountPatience: Duration = .seconds(10)
     package var pollInterval: Duration = .seconds(15)
     /// Jobs that are, or may be, with the vendor at the same time.
     package var maxInFlight = 100
@@ -40,4 +44,8 @@ package struct PipelineConfiguration: Sendable {
     package var isPreview = false
 
     package init() {}
+
+    package var watchTimes: WatchTimes {
+        WatchTimes(settle: pairing.settle, rescan: rescan, listing: listing, mountCache: mountCache)
+    }
 }

@@ -7,10 +7,21 @@ import SystemPackage
 package struct Places: Sendable {
     let inbox: SharePresence
     let outbox: SharePresence
+    private let inboxCalls = HangingCalls(label: "hotreel.inbox")
+    private let outboxCalls = HangingCalls(label: "hotreel.outbox")
 
     package init(inbox: SharePresence, outbox: SharePresence) {
         self.inbox = inbox
         self.outbox = outbox
+    }
+
+    /// Looks at the inbox or the outbox. One that does not answer in time is as good as gone.
+    func look(_ part: Gate.Kind, atMost limit: Duration, by time: Timekeeper) async -> Presence {
+        let (presence, calls) = part == .inbox ? (inbox, inboxCalls) : (outbox, outboxCalls)
+        if let found = await calls.run(atMost: limit, by: time, { presence.look() }) { return found }
+        return .absent(
+            reason: "the \(presence.role) \(presence.root) on \(presence.place.shown) does not answer. "
+                + "Check the share; Hotreel goes on by itself.")
     }
 }
 
@@ -53,15 +64,14 @@ extension Context {
     /// Closes the gates of folders that are not in their place; opening them again is the gatekeeper's. Gives back why.
     @discardableResult
     func lookAtPlaces() async -> [Gate: String] {
-        let watched = foldersInView.filter { $0.places != nil }
-        guard !watched.isEmpty else { return [:] }
-        let looks = await files.run {
-            watched.flatMap { folder -> [(Gate, Presence)] in
-                guard let places = folder.places else { return [] }
-                return [
-                    (.inbox(of: folder.name), places.inbox.look()), (.outbox(of: folder.name), places.outbox.look()),
-                ]
+        let limit = configuration.mountPatience
+        let looks = await withTaskGroup(of: (Gate, Presence).self) { group in
+            for folder in foldersInView {
+                guard let places = folder.places else { continue }
+                group.addTask { (.inbox(of: folder.name), await places.look(.inbox, atMost: limit, by: time)) }
+                group.addTask { (.outbox(of: folder.name), await places.look(.outbox, atMost: limit, by: time)) }
             }
+            return await group.reduce(into: []) { $0.append($1) }
         }
         var absent: [Gate: String] = [:]
         for case (let gate, .absent(let reason)) in looks {
@@ -85,11 +95,27 @@ extension Context {
         }
     }
 
+    /// Throws while a mount below the inbox that a drop came from is away: what is put back there now would lie beneath it.
+    func requireTrees(of drop: Drop) throws(PlaceGone) {
+        for source in drop.sources {
+            let folder = InboxPath(from: drop.folder, following: source.file).folder
+            if let absence = sightings.absence(of: folder) { throw PlaceGone(description: absence) }
+        }
+    }
+
     /// Closes the gate that an error speaks of. False where it is the job's or file's own trouble.
     @discardableResult
     func note(_ error: any Error) -> Bool {
         switch error {
         case let error as FileError:
+            if [.shareGone, .readOnly].contains(error.meaning),
+                folders.contains(where: { $0.claims.isOnAnotherMount(error.path) })
+            {
+                // The trouble of one mount below the inbox; the lookout tells of it, and the rest goes on.
+                bells.lookout.ring()
+                logger.debug("\(error)")
+                return true
+            }
             return gates.close(by: error, in: allPlaces)
         case let problem as ImageProblem where problem.systemError != nil:
             // A picture is fitted into its claim folder, which lies in the inbox.

@@ -15,6 +15,7 @@ enum ConfigurationKey: String, CaseIterable {
     case intakeGrace = "intake.grace"
     case intakeRescan = "intake.rescan"
     case intakeListing = "intake.listing"
+    case intakeMountCache = "intake.mountCache"
     case intakeOrphanAfter = "intake.orphanAfter"
     case intakeDuplicates = "intake.duplicates"
     case budgetDailyCredits = "budget.dailyCredits"
@@ -55,6 +56,7 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeGrace: "5s"
         case .intakeRescan: "1m"
         case .intakeListing: "2s"
+        case .intakeMountCache: "auto"
         case .intakeOrphanAfter: "1h"
         case .intakeDuplicates: "reuse"
         case .deliveryOriginals: "keep"
@@ -102,6 +104,8 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeGrace: "How long a picture alone waits for a sidecar where folder defaults would do."
         case .intakeRescan: "Between two listings of the whole inbox while events arrive."
         case .intakeListing: "Between two listings where no events can be had (network mounts, poll)."
+        case .intakeMountCache:
+            "How long network mounts may show a file's old size; files there must be quiet for longer. auto goes by the mount's kind and options; 0 where it is mounted without a cache."
         case .intakeOrphanAfter: "How long something incomplete is left alone before it is reported."
         case .intakeDuplicates:
             "A picture and request made before: reuse gives the same video for nothing, generate pays for a new one."

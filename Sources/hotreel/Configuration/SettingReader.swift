@@ -35,6 +35,9 @@ struct SettingReader {
         return duration
     }
 
+    /// A duration; nil for `auto`.
+    func durationOrAuto(_ key: ConfigurationKey) throws -> Duration? { text(key) == "auto" ? nil : try duration(key) }
+
     static func duration(_ text: String) -> Duration? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         guard let number = Double(digits), number.isFinite else { return nil }

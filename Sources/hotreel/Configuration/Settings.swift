@@ -65,6 +65,7 @@ struct Settings {
         pipeline.watch = try read.oneOf(.intakeWatch)
         pipeline.rescan = try read.duration(.intakeRescan, atLeast: .milliseconds(100))
         pipeline.listing = try read.duration(.intakeListing, atLeast: .milliseconds(100))
+        pipeline.mountCache = try read.durationOrAuto(.intakeMountCache)
         pipeline.pollInterval = try read.duration(.apiPollInterval, atLeast: .milliseconds(10))
         if api == .local, sources[.apiPollInterval] == nil { pipeline.pollInterval = .seconds(1) }
         pipeline.maxInFlight = try read.number(.apiMaxInFlight, in: 1...100_000)
