@@ -11,21 +11,21 @@ package struct InboxListing: Sendable {
     /// Blocks while it walks.
     package init(of inbox: FilePath, below folder: FileName) {
         do throws(FileError) {
-            if !folder.isEmpty, try FileSystem.status(of: inbox.appending(folder)) == nil { return }
-            try walk(inbox, folder)
+            let place = RootedPath(inbox, folder)
+            if !folder.isEmpty, try FileSystem.status(of: place) == nil { return }
+            try walk(place)
         } catch {
             self.error = error
         }
     }
 
-    private mutating func walk(_ inbox: FilePath, _ folder: FileName) throws(FileError) {
+    private mutating func walk(_ place: RootedPath) throws(FileError) {
         // A file that cannot even be looked at is as good as not there yet, and keeps no other from being seen.
-        let entries = try FileSystem.list(inbox.appending(folder), skippingUnreadable: true)
-        folders[folder] = entries
+        let entries = try FileSystem.list(place, skippingUnreadable: true)
+        folders[place.name] = entries
         for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {
-            let below = folder.appending(entry.name)
-            do throws(FileError) { try walk(inbox, below) } catch {
-                guard error.code == .noSuchFileOrDirectory || error.code == .permissionDenied else { throw error }
+            do throws(FileError) { try walk(place.appending(entry.name)) } catch {
+                guard error.isNoWay || error.code == .permissionDenied else { throw error }
             }
         }
     }

@@ -90,7 +90,9 @@ struct InotifyTrees {
         guard let tree = trees[id] else { return nil }
         let path = tree.root.appending(folder)
         if let problem = watch(path, as: Place(tree: id, folder: folder)) { return problem }
-        guard let entries = try? FileSystem.list(path, skippingUnreadable: true) else { return nil }
+        guard let entries = try? FileSystem.list(RootedPath(tree.root, folder), skippingUnreadable: true) else {
+            return nil
+        }
         var problem: String?
         for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {
             problem = watchTree(id, folder: folder.appending(entry.name)) ?? problem

@@ -101,11 +101,11 @@ actor Intake {
             context.logger.warning("\(blindness); until then changes there are seen every \(rescan)")
         }
         if changes.everything { return await list(next: rescan) }
-        let (inbox, now) = (context.claims.inbox, context.time.uptime())
+        let (claims, now) = (context.claims, context.time.uptime())
         for folder in changes.folders { await list(folder: folder) }
         let files = changes.files
         let seen = await context.files.run {
-            files.map { path in (path, Result { try FileSystem.status(of: inbox.appending(path.relative)) }) }
+            files.map { path in (path, Result { try FileSystem.status(of: claims.place(path)) }) }
         }
         // What cannot be looked at now is not gone; the next listing tells.
         for case (let path, .success(let status)) in seen { table.see(path, status, at: now, news: true) }
@@ -227,7 +227,7 @@ actor Intake {
     }
 
     private func lookAgain(at path: InboxPath) async {
-        let location = context.claims.inbox.appending(path.relative)
+        let location = context.claims.place(path)
         let look = await context.files.run { Result { try FileSystem.status(of: location) } }
         guard case .success(let status) = look else { return }
         table.see(path, status, at: context.time.uptime(), news: true)

@@ -168,7 +168,7 @@ package struct Auditor: Sendable {
         }
         let (claims, outbox) = (claims, outbox)
         try await files.run { () throws(FileError) in
-            for folder in [claims.root, outbox.root] where try FileSystem.status(of: folder) == nil {
+            for folder in [claims.root.path, outbox.root] where try FileSystem.status(of: folder) == nil {
                 throw FileError("find", folder, .noSuchFileOrDirectory)
             }
         }
