@@ -78,7 +78,7 @@ let package = Package(
         room("Catalog", ["Jobs", "CJansson"], resources: [.copy("Models")]),
         room("Folders", ["Jobs", "Catalog", "CInotifyTools", "CLinux", crypto, heap, logging, system]),
         room("Media", ["Jobs", "CVips", "CZlib", subprocess, system]),
-        room("VideoAPI", ["Jobs", httpClient, logging, nioCore, nioHTTP, nioSSL, system]),
+        room("VideoAPI", ["Jobs", crypto, httpClient, logging, nioCore, nioHTTP, nioSSL, system]),
         room("SQLiteStore", ["Jobs", grdb, grdbSQLite]),
         room(
             "Pipeline", ["Jobs", "Catalog", "Folders", "Media", "VideoAPI", heap, lifecycle, logging, metrics, system]),

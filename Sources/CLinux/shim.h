@@ -6,8 +6,24 @@
 #include <unistd.h>
 
 /// renameat2(2) with RENAME_NOREPLACE: fails with EEXIST instead of replacing.
-static inline int clinux_rename_noreplace(const char *from, const char *to) {
-    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u);
+static inline int clinux_rename_noreplace(int from_folder, const char *from, int to_folder, const char *to) {
+    return (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, 1u);
+}
+
+/// openat2(2), Linux 5.6: never out of `folder` (RESOLVE_BENEATH, 8), through no symbolic link (4), through no link of /proc (2).
+/// ENOSYS where the kernel does not know it, EPERM or ENOSYS where a seccomp filter does not let it through.
+static inline int clinux_open_beneath(int folder, const char *name, int flags, unsigned int mode) {
+    // struct open_how: flags, mode, resolve. 437 is its number on every architecture.
+    unsigned long long how[3] = {(unsigned int)flags, mode, 8 | 4 | 2};
+    return (int)syscall(437, folder, name, how, sizeof how);
+}
+
+/// O_PATH: only to name what is opened. The kernel's generic value, which every architecture that Swift runs on has.
+static const int clinux_o_path = 010000000;
+
+/// fchownat(2) of what `descriptor` is, also where that is open only by O_PATH. −1 leaves the owner or group.
+static inline int clinux_change_owner(int descriptor, unsigned int owner, unsigned int group) {
+    return fchownat(descriptor, "", owner, group, 0x1000 /* AT_EMPTY_PATH */);
 }
 
 /// fcntl(2) F_SETLEASE (1024): a read lease is refused with EAGAIN while anybody has the file open for writing.

@@ -10,7 +10,7 @@ import SystemPackage
 ///
 /// Whichever step a crash cuts short, `take` goes on from there.
 extension Claims {
-    func cross(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {
+    func cross(_ origin: RootedPath, to target: RootedPath, as source: Source) throws(FileError) -> Outcome {
         let aside = Self.aside(origin, target)
         if try FileSystem.status(of: origin) == nil, try FileSystem.status(of: aside) != nil {
             _ = try FileSystem.rename(aside, to: origin)
@@ -23,7 +23,7 @@ extension Claims {
                 isSame = try FileSystem.hash(temporary).sha256 == source.sha256
             }
             guard isSame else { return try FileSystem.remove(temporary) }
-            guard try FileSystem.rename(temporary, to: target) else { throw FileError("write", target, .fileExists) }
+            guard try FileSystem.rename(temporary, to: target) else { throw FileError("write", target.path, .fileExists) }
         }
         guard isSame else { return .changed }
         try FileSystem.sync(folder: target.removingLastComponent())
@@ -32,11 +32,11 @@ extension Claims {
     }
 
     /// Steps 2 and 3. Leaves alone what is not the file that was copied.
-    func removeOriginal(_ origin: FilePath, of target: FilePath, as source: Source) throws(FileError) {
+    func removeOriginal(_ origin: RootedPath, of target: RootedPath, as source: Source) throws(FileError) {
         let aside = Self.aside(origin, target)
         if try Self.isCopied(aside, as: source) { try FileSystem.remove(aside) }
         guard let status = try FileSystem.status(of: origin), try Self.isCopied(origin, as: source) else { return }
-        guard try FileSystem.rename(origin, to: aside) else { throw FileError("rename to", aside, .fileExists) }
+        guard try FileSystem.rename(origin, to: aside) else { throw FileError("rename to", aside.path, .fileExists) }
         let now = try FileSystem.status(of: aside)?.identity
         if let now, now.size == status.identity.size, now.modified == status.identity.modified {
             try FileSystem.remove(aside)
@@ -48,13 +48,13 @@ extension Claims {
     }
 
     /// Puts a claimed file back onto another mount. False where another file lies there now.
-    func crossBack(_ claimed: FilePath, to origin: FilePath, as source: Source) throws(FileError) -> Bool {
+    func crossBack(_ claimed: RootedPath, to origin: RootedPath, as source: Source) throws(FileError) -> Bool {
         if try !Self.isCopied(origin, as: source) {
             do throws(FileError) {
                 try FileSystem.withTemporaryName(beside: origin) { temporary throws(FileError) in
                     try FileSystem.duplicate(claimed, at: temporary)
                     guard try FileSystem.rename(temporary, to: origin) else {
-                        throw FileError("write", origin, .fileExists)
+                        throw FileError("write", origin.path, .fileExists)
                     }
                 }
             } catch {
@@ -70,7 +70,7 @@ extension Claims {
 
     /// Whether a file is the one that was copied, or one of the same content: numbers of devices and inodes are others once a share is
     /// mounted anew.
-    private static func isCopied(_ path: FilePath, as source: Source) throws(FileError) -> Bool {
+    private static func isCopied(_ path: RootedPath, as source: Source) throws(FileError) -> Bool {
         guard let status = try FileSystem.status(of: path) else { return false }
         if status.identity.isSameContent(as: source.identity) { return true }
         guard status.kind == .regular, status.identity.size == source.identity.size else { return false }
@@ -78,7 +78,7 @@ extension Claims {
     }
 
     /// The hidden name that an original has while it is being removed.
-    private static func aside(_ origin: FilePath, _ target: FilePath) -> FilePath {
-        origin.removingLastComponent().appending(NameRules.temporary(for: Array(target.string.utf8)))
+    private static func aside(_ origin: RootedPath, _ target: RootedPath) -> RootedPath {
+        origin.removingLastComponent().appending(NameRules.temporary(for: Array(target.path.string.utf8)))
     }
 }

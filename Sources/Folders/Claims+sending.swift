@@ -17,11 +17,13 @@ extension Claims {
     /// Throws where the claim folder is not there, since then nobody can tell.
     package func isMarkedSending(_ id: ClientRequestID, of drop: DropID) throws(FileError) -> Bool {
         let claim = folder(of: drop)
-        guard try FileSystem.status(of: claim) != nil else { throw FileError("find", claim, .noSuchFileOrDirectory) }
+        guard try FileSystem.status(of: claim) != nil else {
+            throw FileError("find", claim.path, .noSuchFileOrDirectory)
+        }
         return try FileSystem.status(of: mark(id, of: drop)) != nil
     }
 
-    private func mark(_ id: ClientRequestID, of drop: DropID) -> FilePath {
+    private func mark(_ id: ClientRequestID, of drop: DropID) -> RootedPath {
         folder(of: drop).appending(Part.sending.name).appending(FileName(id.rawValue))
     }
 }

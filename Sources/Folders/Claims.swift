@@ -28,9 +28,14 @@ package struct Claims: Sendable {
 
     package init(inbox: FilePath) { self.inbox = inbox }
 
-    package var root: FilePath { inbox.appending(NameRules.claims) }
+    package var root: RootedPath { place(NameRules.claims) }
 
-    package func folder(of drop: DropID) -> FilePath { root.appending(FileName(drop.rawValue)) }
+    /// Something in the inbox, by its path below it.
+    package func place(_ name: FileName) -> RootedPath { RootedPath(inbox, name) }
+
+    package func place(_ path: InboxPath) -> RootedPath { place(path.relative) }
+
+    package func folder(of drop: DropID) -> RootedPath { root.appending(FileName(drop.rawValue)) }
 
     /// Where a source lies in the claim folder, relative to it.
     package static func place(of source: Source) -> FileName {
@@ -40,12 +45,12 @@ package struct Claims: Sendable {
     /// Where the n-th picture is fitted into, relative to the claim folder.
     package static func fittedPlace(_ number: Int) -> FileName { Part.fitted.name.appending(FileName("\(number)")) }
 
-    package func path(of source: Source, in drop: DropID) -> FilePath {
+    package func path(of source: Source, in drop: DropID) -> RootedPath {
         folder(of: drop).appending(Self.place(of: source))
     }
 
     package func prepare(_ drop: DropID) throws(FileError) {
-        try FileSystem.makeFolder(root, below: inbox)
+        try FileSystem.makeFolder(root, below: place(""))
         for part in [Part.sources, .copies, .fitted] {
             try FileSystem.makeFolder(folder(of: drop).appending(part.name), synced: false)
         }
@@ -55,7 +60,7 @@ package struct Claims: Sendable {
 
     /// Throws where the claim folders as a whole are not there: that is no sign that any file is gone, but that the share is.
     func requireRoot() throws(FileError) {
-        guard try FileSystem.status(of: root) != nil else { throw FileError("find", root, .noSuchFileOrDirectory) }
+        guard try FileSystem.status(of: root) != nil else { throw FileError("find", root.path, .noSuchFileOrDirectory) }
     }
 
     /// Whether a path below the inbox lies on another mount than the inbox itself.
@@ -75,7 +80,7 @@ package struct Claims: Sendable {
     /// Moves one source from the inbox into its claim folder. Doing it again after a crash is harmless.
     package func take(_ source: Source, of drop: Drop) throws(FileError) -> Outcome {
         let target = path(of: source, in: drop.id)
-        var origin = inbox.appending(drop.folder).appending(source.file)
+        var origin = place(drop.folder).appending(source.file)
         if try FileSystem.status(of: target) != nil {
             // Where a rename is a link and a removal, the second may be missing, and the file would be a drop once more.
             if source.claim == .move, try FileSystem.isSameFile(origin, target) {
@@ -87,7 +92,7 @@ package struct Claims: Sendable {
             return .taken
         }
         // What folder defaults name outside the drop's folder goes by its path below the inbox.
-        let elsewhere = inbox.appending(source.file)
+        let elsewhere = place(source.file)
         if source.claim == .copy,
             try FileSystem.status(of: elsewhere)?.identity.isSameContent(as: source.identity) == true
         {
@@ -103,7 +108,7 @@ package struct Claims: Sendable {
             ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
     }
 
-    private func move(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {
+    private func move(_ origin: RootedPath, to target: RootedPath, as source: Source) throws(FileError) -> Outcome {
         do throws(FileError) {
             guard try FileSystem.rename(origin, to: target) else { return .taken }
         } catch {
@@ -119,10 +124,13 @@ package struct Claims: Sendable {
         return .taken
     }
 
-    private func copy(_ origin: FilePath, to target: FilePath, as source: Source) throws(FileError) -> Outcome {
-        try FileSystem.copy(origin, to: target)
+    private func copy(_ origin: RootedPath, to target: RootedPath, as source: Source) throws(FileError) -> Outcome {
+        let file = try OpenFile(origin)
+        // Somebody may have replaced the file since the look.
+        guard file.status.identity.isSameContent(as: source.identity) else { return .changed }
+        try FileSystem.copy(file, to: target)
         // Somebody may have written to it meanwhile, and then nobody knows what was copied.
-        if try FileSystem.status(of: origin)?.identity.isSameContent(as: source.identity) == true { return .taken }
+        if try file.statusNow().identity.isSameContent(as: source.identity) { return .taken }
         try FileSystem.remove(target)
         return .changed
     }
@@ -138,9 +146,15 @@ package struct Claims: Sendable {
             try requireRoot()
             return true
         }
-        let origin = inbox.appending(drop.folder).appending(source.file)
-        // Somebody may have tidied the folder away.
-        try FileSystem.makeFolder(origin.removingLastComponent(), below: root)
+        let origin = place(drop.folder).appending(source.file)
+        do throws(FileError) {
+            // Somebody may have tidied the folder away.
+            try FileSystem.makeFolder(origin.removingLastComponent(), below: root)
+        } catch {
+            // Something else has taken its place.
+            guard error.code == .notDirectory || error.code == .tooManySymbolicLinkLevels else { throw error }
+            return false
+        }
         do throws(FileError) {
             guard try FileSystem.rename(claimed, to: origin) else { return false }
         } catch {
@@ -161,7 +175,7 @@ package struct Claims: Sendable {
     package func remove(_ drop: DropID, discardingSources: Bool = false) throws(FileError) {
         if !discardingSources {
             let left = try sourceFiles(in: drop)
-            if !left.isEmpty { throw FileError("remove", folder(of: drop), .directoryNotEmpty) }
+            if !left.isEmpty { throw FileError("remove", folder(of: drop).path, .directoryNotEmpty) }
         }
         try FileSystem.removeTree(folder(of: drop))
         // Sources that come back with a power cut would be taken for some that the ledger has lost.

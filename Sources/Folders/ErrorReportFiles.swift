@@ -7,7 +7,7 @@ package enum ErrorReportFiles {
     private static let suffixes = [".error.txt", ".error.json"]
 
     /// Removes a stem's report from a folder, if Hotreel wrote it. A file of that name by anybody else stays.
-    package static func remove(in folder: FilePath, stem: String) throws(FileError) {
+    package static func remove(in folder: some FileLocation, stem: String) throws(FileError) {
         let json = folder.appending(FileName(stem + ".error.json"))
         guard try FileSystem.status(of: json)?.kind == .regular else { return }
         let text = String(decoding: try FileSystem.read(json, limit: 1 << 20), as: UTF8.self)

@@ -13,7 +13,14 @@ package struct FileError: Error, Hashable, CustomStringConvertible {
         self.code = code
     }
 
-    package var description: String { "cannot \(operation) \(path): \(code)" }
+    package var description: String {
+        "cannot \(operation) \(path): \(code == .tooManySymbolicLinkLevels ? "a symbolic link is in the way" : "\(code)")"
+    }
+
+    /// Whether nothing can be there: a folder on the way is missing, or something else has its place.
+    package var isNoWay: Bool {
+        code == .noSuchFileOrDirectory || code == .notDirectory || code == .tooManySymbolicLinkLevels
+    }
 }
 
 extension Errno {

@@ -1,16 +1,17 @@
+import CLinux
 import Foundation
 import Jobs
 import SystemPackage
 
 package enum FileSystem {
-    /// nil where there is nothing of that name.
-    package static func status(of path: FilePath) throws(FileError) -> FileStatus? {
-        var result = stat()
-        let code = path.withPlatformString { lstat($0, &result) }
-        if code == 0 { return FileStatus(result) }
-        switch Errno.current {
-        case .noSuchFileOrDirectory, .notDirectory: return nil
-        case let other: throw FileError("look at", path, other)
+    /// nil where there is nothing of that name, which is so too where a link has taken the place of a folder on a way that follows
+    /// none.
+    package static func status(of place: some FileLocation) throws(FileError) -> FileStatus? {
+        do throws(FileError) {
+            return try place.withEntry { entry throws(FileError) in try entry.status().map(FileStatus.init) }
+        } catch {
+            if error.isNoWay { return nil }
+            throw error
         }
     }
 
@@ -21,17 +22,26 @@ package enum FileSystem {
         return String(cString: real)
     }
 
-    package static func exists(_ path: FilePath) -> Bool { (try? status(of: path)) != nil }
+    package static func exists(_ place: some FileLocation) -> Bool { (try? status(of: place)) != nil }
 
     /// The entries of a folder, without `.` and `..`; entries that vanish while it is read are left out. So are those that cannot
     /// be looked at, where the caller says that missing them does no harm, and `names`, which are not even looked at: looking at a
     /// mount point asks its server.
     package static func list(
-        _ folder: FilePath, skippingUnreadable: Bool = false, skipping names: Set<FileName> = []
+        _ folder: some FileLocation, skippingUnreadable: Bool = false, skipping names: Set<FileName> = []
     ) throws(FileError) -> [(name: FileName, status: FileStatus)] {
-        guard let stream = folder.withPlatformString({ opendir($0) }) else { throw FileError("list", folder) }
+        let descriptor: Int32
+        do throws(FileError) {
+            descriptor = try folder.descriptor(O_RDONLY | O_DIRECTORY | O_NONBLOCK)
+        } catch {
+            throw FileError("list", folder.path, error.code)
+        }
+        guard let stream = fdopendir(descriptor) else {
+            let failure = FileError("list", folder.path)
+            close(descriptor)
+            throw failure
+        }
         defer { closedir(stream) }
-        let descriptor = dirfd(stream)
         var entries: [(FileName, FileStatus)] = []
         errno = 0
         while let entry = readdir(stream) {
@@ -53,89 +63,104 @@ package enum FileSystem {
                 if code == 0 {
                     entries.append((name, FileStatus(result)))
                 } else if Errno.current != .noSuchFileOrDirectory, !skippingUnreadable {
-                    throw FileError("look at", folder.appending(name))
+                    throw FileError("look at", folder.path.appending(name))
                 }
             }
             errno = 0
         }
-        guard errno == 0 else { throw FileError("list", folder) }
+        guard errno == 0 else { throw FileError("list", folder.path) }
         return entries
     }
 
     /// Whether this process may rename files into and out of a folder.
-    package static func mayChange(folder: FilePath) -> Bool {
-        folder.withPlatformString { faccessat(AT_FDCWD, $0, W_OK | X_OK, AT_EACCESS) } == 0
+    package static func mayChange(folder: some FileLocation) -> Bool {
+        may(W_OK | X_OK, folder.appending("."))
     }
 
     /// Whether this process may read a file.
-    package static func mayRead(_ path: FilePath) -> Bool {
-        path.withPlatformString { faccessat(AT_FDCWD, $0, R_OK, AT_EACCESS) } == 0
+    package static func mayRead(_ place: some FileLocation) -> Bool { may(R_OK, place) }
+
+    private static func may(_ access: Int32, _ place: some FileLocation) -> Bool {
+        let allowed = try? place.withEntry { entry throws(FileError) in
+            entry.name.withPlatformString { faccessat(entry.folder, $0, access, AT_EACCESS) } == 0
+        }
+        return allowed ?? false
     }
 
     /// Makes a folder and those above it, each synced into the one that holds it, unless the caller does that itself.
-    package static func makeFolder(_ path: FilePath, synced: Bool = true) throws(FileError) {
-        if try makeLast(path, synced: synced) { return }
-        try makeFolder(path.removingLastComponent(), synced: synced)
-        guard try makeLast(path, synced: synced) else {
-            throw FileError("make the folder", path, .noSuchFileOrDirectory)
+    package static func makeFolder(_ place: some FileLocation, synced: Bool = true) throws(FileError) {
+        if try makeLast(place, synced: synced) { return }
+        guard let parent = place.parent else {
+            throw FileError("make the folder", place.path, .noSuchFileOrDirectory)
+        }
+        try makeFolder(parent, synced: synced)
+        guard try makeLast(place, synced: synced) else {
+            throw FileError("make the folder", place.path, .noSuchFileOrDirectory)
         }
     }
 
     /// Makes a folder below one that must be there: where a share is gone, its path is not built anew on the disk beneath.
-    package static func makeFolder(_ path: FilePath, below root: FilePath) throws(FileError) {
-        guard try status(of: root) != nil else { throw FileError("find", root, .noSuchFileOrDirectory) }
-        try makeFolder(path)
+    package static func makeFolder<Place: FileLocation>(_ place: Place, below root: Place) throws(FileError) {
+        guard try status(of: root) != nil else { throw FileError("find", root.path, .noSuchFileOrDirectory) }
+        try makeFolder(place)
     }
 
     /// False where the folder above is missing.
-    private static func makeLast(_ path: FilePath, synced: Bool) throws(FileError) -> Bool {
-        if path.withPlatformString({ mkdir($0, 0o2775) }) == 0 {
-            if synced { try sync(folder: path.removingLastComponent()) }
-            return true
-        }
-        switch Errno.current {
-        case .fileExists:
-            guard try status(of: path.appending("."))?.kind == .folder else {
-                throw FileError("make the folder", path, .notDirectory)
+    private static func makeLast(_ place: some FileLocation, synced: Bool) throws(FileError) -> Bool {
+        let failure: Errno?
+        do throws(FileError) {
+            failure = try place.withEntry { entry throws(FileError) in
+                entry.name.withPlatformString { mkdirat(entry.folder, $0, 0o2775) } == 0 ? nil : Errno.current
             }
+        } catch {
+            failure = error.code
+        }
+        switch failure {
+        case nil:
+            if synced { try sync(folder: place.removingLastComponent()) }
             return true
-        case .noSuchFileOrDirectory where path.components.count > 1: return false
-        case let other: throw FileError("make the folder", path, other)
+        case .fileExists:
+            // A path that is believed may lead through a link.
+            let found = try? place.descriptor(clinux_o_path | O_DIRECTORY)
+            guard let found else { throw FileError("make the folder", place.path, .notDirectory) }
+            close(found)
+            return true
+        case .noSuchFileOrDirectory where place.parent != nil: return false
+        case let other?: throw FileError("make the folder", place.path, other)
         }
     }
 
     /// Makes names in `folder` survive a power cut.
-    package static func sync(folder: FilePath) throws(FileError) {
-        // The current folder, where a relative path has nothing above its last part.
-        let descriptor = (folder.isEmpty ? "." : folder).withPlatformString {
-            open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard descriptor >= 0 else { throw FileError("open", folder) }
+    package static func sync(folder: some FileLocation) throws(FileError) {
+        let descriptor = try folder.descriptor(O_RDONLY | O_DIRECTORY)
         defer { close(descriptor) }
         // EINVAL: the file system has no notion of it (some network mounts); there is nothing better to do.
-        guard fsync(descriptor) == 0 || Errno.current == .invalidArgument else { throw FileError("sync", folder) }
+        guard fsync(descriptor) == 0 || Errno.current == .invalidArgument else { throw FileError("sync", folder.path) }
     }
 
     /// Makes a rename survive a power cut: the new name first, so that at no moment there is none.
-    package static func sync(renamed source: FilePath, to target: FilePath) throws(FileError) {
+    package static func sync(renamed source: some FileLocation, to target: some FileLocation) throws(FileError) {
         let (old, new) = (source.removingLastComponent(), target.removingLastComponent())
         try sync(folder: new)
-        if old != new { try sync(folder: old) }
+        if old.path != new.path { try sync(folder: old) }
     }
 
-    package static func remove(_ path: FilePath) throws(FileError) {
-        guard path.withPlatformString({ unlink($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
-            throw FileError("remove", path)
+    package static func remove(_ place: some FileLocation) throws(FileError) {
+        do throws(FileError) {
+            try place.withEntry { entry throws(FileError) in try entry.remove() }
+        } catch {
+            guard error.code == .noSuchFileOrDirectory else { throw error }
         }
     }
 
     /// Removes a folder and all below it; whatever is not there is no error.
-    package static func removeTree(_ path: FilePath) throws(FileError) {
-        guard let status = try status(of: path) else { return }
-        guard status.kind == .folder else { return try remove(path) }
-        for entry in try list(path) { try removeTree(path.appending(entry.name)) }
-        guard path.withPlatformString({ rmdir($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
-            throw FileError("remove", path)
+    package static func removeTree(_ place: some FileLocation) throws(FileError) {
+        guard let status = try status(of: place) else { return }
+        guard status.kind == .folder else { return try remove(place) }
+        for entry in try list(place) { try removeTree(place.appending(entry.name)) }
+        try place.withEntry { entry throws(FileError) in
+            let code = entry.name.withPlatformString { unlinkat(entry.folder, $0, AT_REMOVEDIR) }
+            guard code == 0 || Errno.current == .noSuchFileOrDirectory else { throw FileError("remove", place.path) }
         }
     }
 }

@@ -14,7 +14,7 @@ extension FileSystem {
     /// Folders that vanish meanwhile are passed over. Whatever else cannot be read ends the walk, so that no part of a tree is
     /// silently left out.
     package static func walk(
-        _ folder: FilePath, visit: (Found) throws(FileError) -> Void
+        _ folder: some FileLocation, visit: (Found) throws(FileError) -> Void
     ) throws(FileError) {
         var waiting: [FileName] = [""]
         while let below = waiting.popLast() {
@@ -22,7 +22,7 @@ extension FileSystem {
             do throws(FileError) {
                 entries = try list(folder.appending(below))
             } catch {
-                if error.code == .noSuchFileOrDirectory, !below.isEmpty { continue }
+                if error.isNoWay, !below.isEmpty { continue }
                 throw error
             }
             for entry in entries {

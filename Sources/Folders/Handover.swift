@@ -14,8 +14,8 @@ import SystemPackage
 /// Without the second step nobody could tell, after a crash before the fourth, the file's own copy from somebody else's file of
 /// the same content.
 struct Handover {
-    let source: FilePath
-    let leaving: FilePath
+    let source: RootedPath
+    let leaving: RootedPath
     /// The destination's temporary name, the same at each try.
     private let staged: FileName
     let claims: Claims
@@ -51,7 +51,9 @@ struct Handover {
             }
             if try hasArrived(at: targets) { return try remove(leaving) }
             // Somebody has removed the copy before it had its name.
-            guard try FileSystem.rename(leaving, to: source) else { throw FileError("rename to", source, .fileExists) }
+            guard try FileSystem.rename(leaving, to: source) else {
+                throw FileError("rename to", source.path, .fileExists)
+            }
             try FileSystem.sync(renamed: leaving, to: source)
         }
         guard try FileSystem.status(of: source) != nil else { return }
@@ -83,7 +85,7 @@ struct Handover {
             try FileSystem.duplicate(source, at: waiting)
             try FileSystem.sync(folder: waiting.removingLastComponent())
             guard try FileSystem.rename(source, to: leaving) else {
-                throw FileError("rename to", leaving, .fileExists)
+                throw FileError("rename to", leaving.path, .fileExists)
             }
         } catch {
             // What made it fail may keep this from succeeding too; the next try begins with it.
@@ -112,7 +114,7 @@ struct Handover {
         }
     }
 
-    private func remove(_ path: FilePath) throws(FileError) {
+    private func remove(_ path: RootedPath) throws(FileError) {
         try FileSystem.remove(path)
         // Else it might be there again after a power cut, and be handed over twice.
         try FileSystem.sync(folder: path.removingLastComponent())
@@ -128,7 +130,7 @@ struct Handover {
     }
 
     /// Whether a file has this content. What cannot be read for want of rights, or is no file, has another.
-    static func holds(_ path: FilePath, _ sha256: String) throws(FileError) -> Bool {
+    static func holds(_ place: some FileLocation, _ sha256: String) throws(FileError) -> Bool {
         guard try FileSystem.status(of: path)?.kind == .regular else { return false }
         do throws(FileError) {
             return try FileSystem.hash(path).sha256 == sha256
@@ -141,20 +143,20 @@ struct Handover {
 
 extension FileSystem {
     /// Copies a file; a link or a pipe cannot be copied, so another of the same kind takes its place.
-    static func duplicate(_ source: FilePath, at target: FilePath) throws(FileError) {
-        guard let status = try status(of: source) else { throw FileError("find", source, .noSuchFileOrDirectory) }
+    static func duplicate(_ source: RootedPath, at target: some FileLocation) throws(FileError) {
+        guard let status = try status(of: source) else { throw FileError("find", source.path, .noSuchFileOrDirectory) }
         switch status.kind {
-        case .regular: try copyContent(of: source, into: target)
+        case .regular: try copyContent(of: OpenFile(source), into: target)
         case .symbolicLink:
             let content = try linkText(source) + [0]
-            guard target.withPlatformString({ symlink(content, $0) }) == 0 else { throw FileError("make", target) }
-        case .namedPipe:
-            guard target.withPlatformString({ mkfifo($0, 0o660) }) == 0 else { throw FileError("make", target) }
-        case .folder, .socket, .device: throw FileError("move to another disk", source, .notSupported)
+            try make(target) { folder, name in symlinkat(content, folder, name) }
+        case .namedPipe: try make(target) { mkfifoat($0, $1, 0o660) }
+        case .folder, .socket, .device: throw FileError("move to another disk", source.path, .notSupported)
         }
     }
 
-    fileprivate static func isSame(_ file: FilePath, _ other: FilePath, status: FileStatus) throws(FileError) -> Bool {
+    fileprivate static func isSame(_ file: RootedPath, _ other: FilePath, status: FileStatus) throws(FileError) -> Bool
+    {
         guard let own = try self.status(of: file), own.kind == status.kind else { return false }
         switch own.kind {
         case .regular:
@@ -165,10 +167,22 @@ extension FileSystem {
         }
     }
 
-    private static func linkText(_ path: FilePath) throws(FileError) -> [CChar] {
-        var content = [CChar](repeating: 0, count: 4096)
-        let length = path.withPlatformString { readlink($0, &content, content.count) }
-        guard length >= 0 else { throw FileError("read the link", path) }
-        return Array(content.prefix(length))
+    private static func make(
+        _ place: some FileLocation, _ call: (_ folder: Int32, _ name: UnsafePointer<CChar>) -> Int32
+    ) throws(FileError) {
+        try place.withEntry { entry throws(FileError) in
+            guard entry.name.withPlatformString({ call(entry.folder, $0) }) == 0 else {
+                throw FileError("make", place.path)
+            }
+        }
+    }
+
+    private static func linkText(_ place: some FileLocation) throws(FileError) -> [CChar] {
+        try place.withEntry { entry throws(FileError) in
+            var content = [CChar](repeating: 0, count: 4096)
+            let length = entry.name.withPlatformString { readlinkat(entry.folder, $0, &content, content.count) }
+            guard length >= 0 else { throw FileError("read the link", place.path) }
+            return Array(content.prefix(length))
+        }
     }
 }

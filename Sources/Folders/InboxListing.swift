@@ -19,28 +19,27 @@ package struct InboxListing: Sendable {
         heartbeat: Heartbeat? = nil
     ) {
         do throws(FileError) {
-            if !folder.isEmpty, try FileSystem.status(of: inbox.appending(folder)) == nil { return }
+            let place = RootedPath(inbox, folder)
+            if !folder.isEmpty, try FileSystem.status(of: place) == nil { return }
             let excluded = Dictionary(grouping: excluded.filter { !$0.isEmpty }) { $0.parent ?? "" }.mapValues {
                 Set($0.map(\.lastComponent))
             }
-            try walk(inbox, folder, excluded, heartbeat)
+            try walk(place, excluded, heartbeat)
         } catch {
             self.error = error
         }
     }
 
     private mutating func walk(
-        _ inbox: FilePath, _ folder: FileName, _ excluded: [FileName: Set<FileName>], _ heartbeat: Heartbeat?
+        _ place: RootedPath, _ excluded: [FileName: Set<FileName>], _ heartbeat: Heartbeat?
     ) throws(FileError) {
         heartbeat?.beat()
         // A file that cannot even be looked at is as good as not there yet, and keeps no other from being seen.
-        let entries = try FileSystem.list(
-            inbox.appending(folder), skippingUnreadable: true, skipping: excluded[folder] ?? [])
-        folders[folder] = entries
+        let entries = try FileSystem.list(place, skippingUnreadable: true, skipping: excluded[place.name] ?? [])
+        folders[place.name] = entries
         for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {
-            let below = folder.appending(entry.name)
-            do throws(FileError) { try walk(inbox, below, excluded, heartbeat) } catch {
-                guard error.code == .noSuchFileOrDirectory || error.code == .permissionDenied else { throw error }
+            do throws(FileError) { try walk(place.appending(entry.name), excluded, heartbeat) } catch {
+                guard error.isNoWay || error.code == .permissionDenied else { throw error }
             }
         }
     }

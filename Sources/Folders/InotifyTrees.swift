@@ -132,7 +132,10 @@ struct InotifyTrees {
             return failure.words
         }
         let points = tree.excluded[folder] ?? []
-        guard let entries = try? FileSystem.list(path, skippingUnreadable: true, skipping: points) else { return nil }
+        guard
+            let entries = try? FileSystem.list(
+                RootedPath(tree.root, folder), skippingUnreadable: true, skipping: points)
+        else { return nil }
         var problem: String?
         for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {
             let below = folder.appending(entry.name)

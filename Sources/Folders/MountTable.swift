@@ -46,7 +46,8 @@ package struct MountTable: Sendable {
 
     package static func current() throws(FileError) -> MountTable {
         MountTable(
-            parsing: String(decoding: try FileSystem.read("/proc/self/mountinfo", limit: 1 << 24), as: UTF8.self))
+            parsing: String(
+                decoding: try FileSystem.read(FilePath("/proc/self/mountinfo"), limit: 1 << 24), as: UTF8.self))
     }
 
     /// The mount that an absolute path without links leads to: the one of that id where it is known, else the one found by

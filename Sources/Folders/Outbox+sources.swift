@@ -78,12 +78,12 @@ extension Outbox {
             try FileSystem.copy(claimed, to: copy)
             copied.append(source)
         }
-        guard try FileSystem.rename(growing, to: twins) else { throw FileError("rename to", twins, .fileExists) }
+        guard try FileSystem.rename(growing, to: twins) else { throw FileError("rename to", twins.path, .fileExists) }
         try FileSystem.sync(folder: claim)
         return copied
     }
 
-    private func twins(of drop: DropID, in claims: Claims) -> FilePath {
+    private func twins(of drop: DropID, in claims: Claims) -> RootedPath {
         claims.folder(of: drop).appending(Claims.Part.twins.name)
     }
 

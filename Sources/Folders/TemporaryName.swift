@@ -10,21 +10,21 @@ extension FileSystem {
     /// Gives `work` a name beside `target` at which there is nothing, and takes away what is left of it where `work` fails.
     ///
     /// The name follows from the target's, so that doing it again after a crash takes away what the crash left.
-    static func withTemporaryName(
-        beside target: FilePath, _ work: (FilePath) throws(FileError) -> Void
+    static func withTemporaryName<Place: FileLocation>(
+        beside target: Place, _ work: (Place) throws(FileError) -> Void
     ) throws(FileError) {
-        let name = target.withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+        let name = target.path.withPlatformString { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
         let folder = target.removingLastComponent()
         let temporary = namesInUse.withLock { names in
             var number = 0
             while true {
                 let mark = number == 0 ? [] : Array("#\(number)".utf8)
                 let candidate = folder.appending(NameRules.temporary(for: name + mark))
-                if names.insert(candidate).inserted { return candidate }
+                if names.insert(candidate.path).inserted { return candidate }
                 number += 1
             }
         }
-        defer { _ = namesInUse.withLock { $0.remove(temporary) } }
+        defer { _ = namesInUse.withLock { $0.remove(temporary.path) } }
         try remove(temporary)
         do throws(FileError) {
             try work(temporary)

@@ -21,7 +21,19 @@ final class RegularFile: Sendable {
         }
     }
 
-    /// Takes over an open descriptor.
+    /// Another descriptor of a file that somebody else has open, and keeps open as long as he likes.
+    convenience init(sharing descriptor: FileDescriptor) throws(Errno) {
+        let number = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
+        guard number >= 0 else { throw Errno(rawValue: errno) }
+        do {
+            try self.init(adopting: FileDescriptor(rawValue: number))
+        } catch {
+            close(number)
+            throw error
+        }
+    }
+
+    /// Takes over an open descriptor, unless it throws.
     init(adopting descriptor: FileDescriptor) throws(Errno) {
         self.descriptor = descriptor
         size = try Self.regularSize(of: descriptor)

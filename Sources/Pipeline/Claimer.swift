@@ -47,6 +47,7 @@ struct Claimer: Sendable {
             }
         } catch {
             try context.claims.remove(drop.id)
+            if let changed = error as? ChangedMember { return .changed(changed.path) }
             // A full disk is not the drop's fault: it is tried again.
             guard let problem = error as? ImageProblem, problem.systemError == nil else { throw error }
             return try await reject(
@@ -98,7 +99,7 @@ struct Claimer: Sendable {
     private func withdrawReports(folder: FileName, stem: String) {
         do throws(FileError) {
             try context.outbox.withdrawReports(folder: folder, stem: stem)
-            try ErrorReportFiles.remove(in: context.claims.inbox.appending(folder), stem: stem)
+            try ErrorReportFiles.remove(in: context.claims.place(folder), stem: stem)
         } catch {
             context.logger.debug("an old report stays: \(error)")
         }
@@ -192,15 +193,16 @@ struct Claimer: Sendable {
         _ members: [Candidate.Member], files: [InboxPath: InboxFile]
     ) throws(FileError) -> InboxPath? {
         for member in members {
-            let path = context.claims.inbox.appending(member.path.relative)
-            guard let status = try FileSystem.status(of: path), status.identity == files[member.path]?.status.identity
-            else {
-                return member.path
-            }
+            let path = context.claims.place(member.path)
+            let expected = files[member.path]?.status.identity
+            guard let status = try FileSystem.status(of: path), status.identity == expected else { return member.path }
             guard status.kind == .regular else { continue }
             do throws(FileError) {
-                if try FileSystem.hasWriter(path) { return member.path }
+                let file = try OpenFile(path)
+                if file.status.identity != expected || file.hasWriter { return member.path }
             } catch {
+                // Another has taken its place just now.
+                if error.isNoWay || error.code == .invalidArgument { return member.path }
                 // Not readable: the report says so, and a file that cannot be opened can still be given back.
                 guard error.code == .permissionDenied else { throw error }
             }
@@ -210,17 +212,17 @@ struct Claimer: Sendable {
 
     /// What keeps Hotreel from moving these files, in words for people; nil when nothing does.
     private func obstacle(to members: [Candidate.Member]) throws(FileError) -> String? {
-        let inbox = context.claims.inbox
+        let claims = context.claims
         let outbox = context.outbox.root
-        let disk = try FileSystem.status(of: inbox)?.identity.device
+        let disk = try FileSystem.status(of: claims.inbox)?.identity.device
         let isOtherDisk = try disk != FileSystem.status(of: outbox)?.identity.device
         for member in members where member.claim == .move {
             let folder = member.path.folder
-            guard FileSystem.mayChange(folder: inbox.appending(folder)) else {
+            guard FileSystem.mayChange(folder: claims.place(folder)) else {
                 return "Hotreel's user may not move files out of \(folder.isEmpty ? "the inbox" : folder.shown). "
                     + "Let it write there (chmod g+w); the drop then goes on by itself"
             }
-            let path = inbox.appending(member.path.relative)
+            let path = claims.place(member.path)
             // What cannot be renamed all the way is copied.
             guard let status = try FileSystem.status(of: path), isOtherDisk || status.identity.device != disk else {
                 continue
@@ -237,7 +239,7 @@ struct Claimer: Sendable {
     private func sources(
         _ members: [Candidate.Member], files: [InboxPath: InboxFile], in folder: FileName
     ) async -> [Source] {
-        let inbox = context.claims.inbox
+        let claims = context.claims
         return await context.files.run {
             members.compactMap { member in
                 guard let file = files[member.path] else { return nil }
@@ -245,7 +247,7 @@ struct Claimer: Sendable {
                     switch file.examination {
                     case .picture(_, let sha256), .sidecar(_, let sha256): sha256
                     case .unfinished, .faulty, nil:
-                        (try? FileSystem.hash(inbox.appending(member.path.relative)).sha256) ?? ""
+                        (try? FileSystem.hash(claims.place(member.path)).sha256) ?? ""
                     }
                 return Source(
                     role: member.role, file: Self.relative(member.path, to: folder), identity: file.status.identity,
@@ -275,9 +277,16 @@ struct Claimer: Sendable {
             if !limits.acceptsAsIs(facts) {
                 file = Claims.fittedPlace(attachments.count + 1)
                 let target = context.claims.folder(of: drop.id).appending(file)
+                // Both are held open, so that no name can come to mean another file or folder meanwhile.
+                let original = try OpenFile(context.claims.place(member.path))
+                let folder = try OpenFolder(target.removingLastComponent())
                 let fitted = try await ImageFitter.fit(
-                    context.claims.inbox.appending(member.path.relative), into: target, limits: limits,
+                    original.descriptor, into: folder.path.appending(file.lastComponent), limits: limits,
                     calling: member.path.name.shown)
+                withExtendedLifetime((original, folder)) {}
+                guard original.status.identity == files[member.path]?.status.identity else {
+                    throw ChangedMember(path: member.path)
+                }
                 (bytes, mimeType) = (fitted.facts.bytes, fitted.facts.format.mimeType)
                 hash = try await context.files.run { () throws(FileError) in try FileSystem.hash(target) }.sha256
                 notes.append(fitted.note)
@@ -291,4 +300,9 @@ struct Claimer: Sendable {
         }
         return (attachments, notes)
     }
+}
+
+/// A file is no longer what was examined.
+private struct ChangedMember: Error {
+    let path: InboxPath
 }

@@ -93,7 +93,7 @@ package struct DropChecker: Sendable {
     }
 
     private func see(_ folder: FileName, of root: FilePath, in table: inout InboxTable) throws(FileError) {
-        table.see(folder: folder, listing: try FileSystem.list(root.appending(folder)), at: .zero)
+        table.see(folder: folder, listing: try FileSystem.list(RootedPath(root, folder)), at: .zero)
     }
 
     private func decide(_ group: GroupKey, root: FilePath, table: inout InboxTable) -> [DropCheck] {

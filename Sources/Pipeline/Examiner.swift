@@ -19,7 +19,7 @@ struct Examiner: Sendable {
 
     /// Blocks while it reads.
     func look(into path: InboxPath, expecting status: FileStatus) -> Finding {
-        let location = inbox.appending(path.relative)
+        let location = RootedPath(inbox, path.relative)
         let name = path.name.shown
         do throws(FileError) {
             guard let now = try FileSystem.status(of: location), now.identity == status.identity else { return .gone }
@@ -29,7 +29,8 @@ struct Examiner: Sendable {
             }
             return finding
         } catch {
-            if error.code == .noSuchFileOrDirectory { return .gone }
+            // Another, perhaps a link or a pipe, has taken its place just now.
+            if error.isNoWay || error.code == .invalidArgument { return .gone }
             // Anything but a refusal is the share's trouble, not the file's, and passes.
             guard error.code == .permissionDenied || error.code == .notPermitted else { return .held }
             return .seen(.faulty(Self.unreadable(name, error)), identity: status.identity, naming: [])
@@ -37,7 +38,7 @@ struct Examiner: Sendable {
     }
 
     private func examine(
-        _ location: FilePath, path: InboxPath, status: FileStatus, name: String
+        _ location: RootedPath, path: InboxPath, status: FileStatus, name: String
     ) throws(FileError) -> Finding {
         func seen(_ examination: Examination, naming: [InboxPath] = []) -> Finding {
             .seen(examination, identity: status.identity, naming: naming)
@@ -60,17 +61,21 @@ struct Examiner: Sendable {
                         file: name, value: "0 bytes", rule: "the file is empty",
                         remedy: "Its upload was probably cut off. Copy it again.")))
         }
-        if try FileSystem.hasWriter(location) { return .held }
-        if NameRules.isSidecar(path.name) || NameRules.isDefaults(path.name) {
-            return try sidecar(location, path: path, name: name, status: status)
-        }
-        return try seen(picture(location, name: name))
+        // Opened once: all that is said of it is said of this one file.
+        let file = try OpenFile(location)
+        guard file.status.identity == status.identity else { return .gone }
+        if file.hasWriter { return .held }
+        let finding =
+            NameRules.isSidecar(path.name) || NameRules.isDefaults(path.name)
+            ? try sidecar(file, path: path, name: name, status: status)
+            : try seen(picture(file, location, name: name))
+        return try file.statusNow().identity == status.identity ? finding : .gone
     }
 
     private func sidecar(
-        _ location: FilePath, path: InboxPath, name: String, status: FileStatus
+        _ content: OpenFile, path: InboxPath, name: String, status: FileStatus
     ) throws(FileError) -> Finding {
-        let bytes = try FileSystem.read(location, limit: JSONText.maxBytes + 1)
+        let bytes = try content.read(limit: JSONText.maxBytes + 1)
         let file = NameRules.isDefaults(path.name) ? path.relative.shown : name
         do throws(JSONTextError) {
             let values = try JSONText.parse(bytes, file: file)
@@ -84,18 +89,18 @@ struct Examiner: Sendable {
         }
     }
 
-    private func picture(_ location: FilePath, name: String) throws(FileError) -> Examination {
+    private func picture(_ file: OpenFile, _ location: RootedPath, name: String) throws(FileError) -> Examination {
         let facts: ImageFacts
         do throws(ImageProblem) {
             // The header first: it bounds what decoding may cost.
-            facts = try ImageProbe.facts(of: location)
+            facts = try ImageProbe.facts(of: file.descriptor)
         } catch {
-            if let code = error.systemError { throw FileError("read", location, code) }
+            if let code = error.systemError { throw FileError("read", location.path, code) }
             // A header that claims too much is wrong for good; one that cannot be read may yet be completed.
             return error.value == nil ? .unfinished(error.problem(file: name)) : .faulty(error.problem(file: name))
         }
         do throws(Errno) {
-            if case .unfinished(let reason) = try Wholeness.inspect(location) {
+            if case .unfinished(let reason) = try Wholeness.inspect(file.descriptor) {
                 return .unfinished(
                     Problem(
                         file: name, rule: reason,
@@ -104,9 +109,9 @@ struct Examiner: Sendable {
                     ))
             }
         } catch {
-            throw FileError("read", location, error)
+            throw FileError("read", location.path, error)
         }
-        return .picture(facts, sha256: try FileSystem.hash(location).sha256)
+        return .picture(facts, sha256: try file.hash().sha256)
     }
 
     private static func notAFile(_ name: String, _ kind: FileStatus.Kind) -> Problem {

@@ -184,7 +184,7 @@ extension Gates {
         // A poll that comes too often or meets a bad day is simply asked again later.
         case .rate where work == .submit: close(.rate, reason: trouble.message, retryAfter: trouble.retryAfter)
         case .api where work == .submit: close(.api, reason: trouble.message, retryAfter: trouble.retryAfter)
-        case .rate, .api, .files: break
+        case .rate, .api, .files, .changed: break
         }
     }
 }

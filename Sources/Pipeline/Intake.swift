@@ -197,7 +197,7 @@ actor Intake {
     }
 
     private func lookAgain(at path: InboxPath) async {
-        let location = context.claims.inbox.appending(path.relative)
+        let location = context.claims.place(path)
         let files = context.files
         let look = await answering(path.folder) { await files.run { Result { try FileSystem.status(of: location) } } }
         guard case .success(let status) = look else { return }

@@ -119,7 +119,7 @@ extension Context {
             return gates.close(by: error, in: allPlaces)
         case let problem as ImageProblem where problem.systemError != nil:
             // A picture is fitted into its claim folder, which lies in the inbox.
-            guard let code = problem.systemError, note(FileError("fit a picture into", claims.root, code)) else {
+            guard let code = problem.systemError, note(FileError("fit a picture into", claims.root.path, code)) else {
                 logger.error("\(problem.rule)")
                 return false
             }

@@ -63,7 +63,7 @@ struct Submitter: Sendable {
         let outcome = await context.client.submit(
             OutgoingSubmission(
                 clientRequestID: clientRequestID, request: request,
-                attachments: folder.claims.folder(of: job.drop.id)))
+                attachments: folder.claims.folder(of: job.drop.id).path))
         context.reached(.answered)
         // What the API has said is known to nobody else: it is held until the ledger takes it.
         try await context.insisting { () async throws(JobStoreError) in try await record(outcome, of: submitting) }
@@ -117,6 +117,21 @@ struct Submitter: Sendable {
         switch outcome {
         case .accepted(let update):
             try await accept(update, for: job)
+        case .notTaken(let trouble) where trouble.kind == .changed:
+            await marks.remove(of: job)
+            let failure = Failure(
+                stage: .submit, message: trouble.message,
+                problems: [
+                    Problem(
+                        file: job.drop.stem,
+                        rule: "what is sent must be what was checked, and a file has changed since",
+                        remedy:
+                            "Nothing was charged. Drop the files again; where a program writes to them by another name (a hard link), drop copies."
+                    )
+                ])
+            let failed = try await context.record(.submissionRefused(failure), on: job)
+            context.reached(.refused)
+            await Endings(context: context).settle(failed)
         case .notTaken(let trouble):
             await marks.remove(of: job)
             try await deferred(job, trouble)

@@ -38,7 +38,7 @@ struct TreeLook: Sendable {
         case .everything:
             result.listings = [(tree, list(tree))]
             result.missingPoints = emptyPoints.filter { point in
-                if case .success(nil) = status(inbox.appending(point)) { true } else { false }
+                if case .success(nil) = status(point) { true } else { false }
             }
         case .parts(let folders, let files):
             // Of folders within one another, the outer is enough.
@@ -46,7 +46,7 @@ struct TreeLook: Sendable {
             result.listings = outer.map { ($0, list($0)) }
             for path in files {
                 // What cannot be looked at now is not gone; the next listing tells.
-                guard case .success(let status) = status(inbox.appending(path.relative)) else { continue }
+                guard case .success(let status) = status(path.relative) else { continue }
                 result.files.append((path, status))
             }
         }
@@ -54,8 +54,8 @@ struct TreeLook: Sendable {
         return result
     }
 
-    private func status(_ path: FilePath) -> Swift.Result<FileStatus?, FileError> {
-        do throws(FileError) { return .success(try FileSystem.status(of: path)) } catch { return .failure(error) }
+    private func status(_ name: FileName) -> Swift.Result<FileStatus?, FileError> {
+        do throws(FileError) { return .success(try FileSystem.status(of: RootedPath(inbox, name))) } catch { return .failure(error) }
     }
 
     private func list(_ folder: FileName) -> InboxListing {

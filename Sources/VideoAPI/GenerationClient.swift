@@ -66,8 +66,10 @@ package enum SubmissionOutcome: Hashable, Sendable {
 package struct Trouble: Error, Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
         case unreachable, key, credit, rate, api
-        /// The claimed files cannot be read, or are no longer what was frozen: nothing was sent.
+        /// The claimed files cannot be read: nothing was sent.
         case files
+        /// The claimed files are no longer what was frozen: nothing was sent, and nothing ever will be.
+        case changed
     }
     package let kind: Kind
     /// For people: what is wrong and what to do.

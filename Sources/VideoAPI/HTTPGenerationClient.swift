@@ -78,9 +78,11 @@ package struct HTTPGenerationClient: GenerationClient {
             body = try SubmissionBody(submission)
         } catch {
             return .unsent(
-                Trouble(
-                    kind: .files,
-                    message: "\(error). Nothing was sent; check that the share is there and the file untouched."))
+                error.isChange
+                    ? Trouble(kind: .changed, message: "\(error). Nothing was sent.")
+                    : Trouble(
+                        kind: .files,
+                        message: "\(error). Nothing was sent; check that the share is there and the file untouched."))
         }
         let departure = Departure()
         var request = request(endpoint.create)

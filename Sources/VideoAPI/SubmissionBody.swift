@@ -13,7 +13,7 @@ struct SubmissionBody: Sendable {
     /// The exact length in bytes, known before the first is sent.
     let byteCount: Int
 
-    /// Bytes of a file read at a time: 128 KiB of base64.
+    /// Bytes of a file read at a time: 128 KiB of base64. A multiple of 3, so that the pieces join.
     private static let chunk = 96 * 1024
 
     init(_ submission: OutgoingSubmission) throws(AttachmentProblem) {
@@ -66,6 +66,7 @@ struct SubmissionBody: Sendable {
             private var piece = 0
             /// In the current file.
             private var offset = 0
+            private var hash: AttachmentHash?
 
             fileprivate init(sequence: Bytes) { self.sequence = sequence }
 
@@ -79,13 +80,19 @@ struct SubmissionBody: Sendable {
                     piece += 1
                     return ByteBuffer(string: text)
                 case .file(let file):
-                    let encoded = try file.base64(at: offset, count: SubmissionBody.chunk)
+                    let bytes = try file.data(at: offset, count: SubmissionBody.chunk)
+                    var content = hash ?? AttachmentHash(file.attachment)
+                    content.update(bytes)
+                    hash = content
                     offset += SubmissionBody.chunk
                     if offset >= file.attachment.bytes {
+                        // Before the last part goes out: without it, the request is none.
+                        try content.check()
                         piece += 1
                         offset = 0
+                        hash = nil
                     }
-                    return ByteBuffer(bytes: encoded)
+                    return ByteBuffer(bytes: bytes.base64EncodedData())
                 }
             }
         }

@@ -16,7 +16,7 @@ struct ClaimedDrop {
         self.outbox = Outbox(root: outbox ?? (place ?? folder.path).appending("out"))
         claims = Claims(inbox: (place ?? folder.path).appending("in"))
         try self.outbox.prepare()
-        try FileSystem.makeFolder(claims.root)
+        try FileSystem.makeFolder(claims.root.path)
     }
 
     func claimed(
@@ -31,7 +31,7 @@ struct ClaimedDrop {
                     sha256: FileSystem.hash(of: Array(content.utf8)), claim: .move)
             })
         for (source, content) in zip(drop.sources, sources.map(\.2)) {
-            try folder.write(content, to: claims.path(of: source, in: drop.id))
+            try folder.write(content, to: claims.path(of: source, in: drop.id).path)
         }
         return drop
     }

@@ -54,7 +54,7 @@ struct ClaimsTests {
     func linked() throws {
         try folder.write("one", to: "p/a.png")
         let drop = try drop("p", "a.png")
-        #expect(link(folder["p/a.png"].string, claims.path(of: drop.sources[0], in: id).string) == 0)
+        #expect(link(folder["p/a.png"].string, claims.path(of: drop.sources[0], in: id).path.string) == 0)
         #expect(try take(drop) == [.taken])
         #expect(folder.files() == [".hotreel/drop1/sources/a.png"])
     }
@@ -73,7 +73,7 @@ struct ClaimsTests {
     func halfCopy() throws {
         try folder.write("the whole mask", to: "m.png")
         let drop = try drop("", copying: "m.png")
-        let copy = claims.path(of: drop.sources[0], in: id)
+        let copy = claims.path(of: drop.sources[0], in: id).path
         let half = NameRules.temporary(for: Array(copy.string.utf8))
         try folder.write("the wh", to: copy.removingLastComponent().appending(half))
         #expect(try take(drop) == [.taken])

@@ -35,8 +35,8 @@ struct FullDiskTests {
         }
         for source in drop.sources {
             let places = [
-                drops.claims.path(of: source, in: drop.id),
-                drops.claims.folder(of: drop.id).appending("leaving").appending(Claims.place(of: source)),
+                drops.claims.path(of: source, in: drop.id).path,
+                drops.claims.folder(of: drop.id).appending("leaving").appending(Claims.place(of: source)).path,
                 drops.outbox.folder(parts[parts.count - 1], "p").appending(source.file),
             ]
             #expect(try places.contains { try Handover.holds($0, source.sha256) }, "\(source.file) is lost")

@@ -22,8 +22,8 @@ struct HandoverTests {
         try #require(try other.isOther(than: folder.path), "one file system is all this machine has")
     }
 
-    private var source: FilePath { claims.folder(of: drop).appending("sources/a.png") }
-    private var leaving: FilePath { claims.folder(of: drop).appending("leaving/sources/a.png") }
+    private var source: FilePath { claims.folder(of: drop).appending("sources/a.png").path }
+    private var leaving: FilePath { claims.folder(of: drop).appending("leaving/sources/a.png").path }
     private var staged: FilePath { other.path.appending(NameRules.temporary(for: Array("drop1/sources/a.png".utf8))) }
 
     /// What lies under the claim folder.

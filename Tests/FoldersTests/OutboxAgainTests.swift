@@ -51,7 +51,7 @@ struct OutboxAgainTests {
         let drop = try drops.pair("one")
         try FileSystem.makeFolder(drops.outbox.folder(.errors, "p"))
         let (claimed, given) = (
-            drops.claims.path(of: drop.sources[0], in: drop.id), drops.folder["out/errors/p/shot.png"]
+            drops.claims.path(of: drop.sources[0], in: drop.id).path, drops.folder["out/errors/p/shot.png"]
         )
         #expect(link(claimed.string, given.string) == 0)
         try giveBack(drop, to: .errors, drops)
@@ -82,7 +82,7 @@ struct OutboxAgainTests {
         }
         switch cut {
         case .inTheCopies:
-            try drops.folder.write("pict", to: claims.folder(of: drop.id).appending(".twins/sources/shot.png"))
+            try drops.folder.write("pict", to: claims.folder(of: drop.id).appending(".twins/sources/shot.png").path)
         case .afterTheCopies: try copy(upTo: 0)
         case .oneCopyGiven: try copy(upTo: 1)
         case .allCopiesGiven: try copy(upTo: 2)

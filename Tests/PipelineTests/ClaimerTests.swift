@@ -107,7 +107,7 @@ struct ClaimerTests {
         meddler.before("INSERT INTO job") { [claims = fixture.context.claims, folder = fixture.folder] in
             for drop in (try? claims.drops()) ?? [] {
                 try? FileSystem.removeTree(claims.folder(of: drop).appending("sources"))
-                _ = try? folder.write("in the way", to: claims.folder(of: drop).appending("sources"))
+                _ = try? folder.write("in the way", to: claims.folder(of: drop).appending("sources").path)
             }
         }
         let decision = try Decision(fixture)

@@ -175,7 +175,7 @@ struct StartUpTests {
         let bad = try await fixture.claimedJob("bad")
         // Where its claim folder was lies a file.
         try FileSystem.removeTree(fixture.context.claims.folder(of: bad.drop.id))
-        try fixture.folder.write("", to: fixture.context.claims.folder(of: bad.drop.id))
+        try fixture.folder.write("", to: fixture.context.claims.folder(of: bad.drop.id).path)
         let good = fixture.jobs(of: try fixture.drop("good"))[0]
         try fixture.context.claims.prepare(good.drop.id)
         try await fixture.store.insert([good])

@@ -55,7 +55,7 @@ struct SubmitterTests {
         try await fixture.submit()
         let sent = try #require(fixture.api.submissions.first)
         #expect(sent.request == job.request)
-        #expect(sent.attachments == fixture.context.claims.folder(of: job.drop.id))
+        #expect(sent.attachments == fixture.context.claims.folder(of: job.drop.id).path)
     }
 
     @Test(arguments: [

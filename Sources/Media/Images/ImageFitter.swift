@@ -25,7 +25,21 @@ package enum ImageFitter {
     package static func fit(
         _ source: FilePath, into destination: FilePath, limits: ImageLimits, calling name: String? = nil
     ) async throws(ImageProblem) -> FittedImage {
-        let original = try RegularFile(picture: source)
+        try await fit(
+            RegularFile(picture: source), into: destination, limits: limits,
+            calling: name ?? source.lastComponent?.string ?? source.string)
+    }
+
+    /// The same for a picture that is open for reading, whatever its name means by now.
+    package static func fit(
+        _ source: FileDescriptor, into destination: FilePath, limits: ImageLimits, calling name: String
+    ) async throws(ImageProblem) -> FittedImage {
+        try await fit(RegularFile(picture: source), into: destination, limits: limits, calling: name)
+    }
+
+    private static func fit(
+        _ original: RegularFile, into destination: FilePath, limits: ImageLimits, calling name: String
+    ) async throws(ImageProblem) -> FittedImage {
         let header = try ImageProbe.header(of: original)
         let isBMP = header.facts.format == .bmp
         let decodable = isBMP ? try await BMPConversion.png(of: original, beside: destination) : original
@@ -38,10 +52,9 @@ package enum ImageFitter {
             throw .notWritable(error)
         }
         let facts = try ImageProbe.facts(of: destination)
-        let called = name ?? source.lastComponent?.string ?? source.string
         return FittedImage(
             facts: facts,
-            note: "\(called): \(header.summary) → \(encoded.format.spokenName) 8-bit "
+            note: "\(name): \(header.summary) → \(encoded.format.spokenName) 8-bit "
                 + (["\(facts.width) × \(facts.height)"] + encoded.remarks).joined(separator: ", "))
     }
 

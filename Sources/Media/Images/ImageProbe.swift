@@ -11,6 +11,11 @@ package enum ImageProbe {
         try header(of: RegularFile(picture: path)).facts
     }
 
+    /// The same for a file that is open for reading, whatever its name means by now.
+    package static func facts(of file: FileDescriptor) throws(ImageProblem) -> ImageFacts {
+        try header(of: RegularFile(picture: file)).facts
+    }
+
     /// What fitting needs to know beyond the facts.
     struct Header {
         let facts: ImageFacts
@@ -88,5 +93,9 @@ extension RegularFile {
     /// Opens a picture, with the reason in words where that fails.
     convenience init(picture path: FilePath) throws(ImageProblem) {
         do { try self.init(path) } catch { throw .unreadable(error) }
+    }
+
+    convenience init(picture file: FileDescriptor) throws(ImageProblem) {
+        do { try self.init(sharing: file) } catch { throw .unreadable(error) }
     }
 }

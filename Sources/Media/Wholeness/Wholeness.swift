@@ -14,7 +14,15 @@ package enum Wholeness: Equatable, Sendable {
     /// - Throws: `Errno` where the file cannot be opened or read, or is no regular file: `.tooManySymbolicLinkLevels`
     ///   for a symbolic link, `.isDirectory`, `.notSupported` for a FIFO, socket or device.
     package static func inspect(_ path: FilePath) throws(Errno) -> Wholeness {
-        let file = try RegularFile(path)
+        try inspect(RegularFile(path))
+    }
+
+    /// The same for a file that is open for reading, whatever its name means by now.
+    package static func inspect(_ file: FileDescriptor) throws(Errno) -> Wholeness {
+        try inspect(RegularFile(sharing: file))
+    }
+
+    private static func inspect(_ file: RegularFile) throws(Errno) -> Wholeness {
         guard file.size > 0 else { return .unfinished(reason: "it is empty (0 bytes)") }
         let content = FileBytes(file)
         let format: ImageFormat

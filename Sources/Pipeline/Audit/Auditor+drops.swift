@@ -248,7 +248,7 @@ extension Claims {
     /// Whether the very file that was claimed lies where it was dropped.
     fileprivate func isWhereDropped(_ source: Source, of drop: Drop) throws(FileError) -> Bool {
         // What folder defaults name outside the drop's folder goes by its path below the inbox.
-        for place in [inbox.appending(drop.folder).appending(source.file), inbox.appending(source.file)] {
+        for place in [place(drop.folder.appending(source.file)), place(source.file)] {
             if try FileSystem.status(of: place)?.identity.isSameContent(as: source.identity) == true { return true }
         }
         return false

@@ -167,7 +167,7 @@ package struct Auditor: Sendable {
                 for case .absent(let reason) in looks { throw PlaceAbsent(description: reason) }
             }
             try await files.run { () throws(FileError) in
-                for path in [folder.claims.root, folder.outbox.root] where try FileSystem.status(of: path) == nil {
+                for path in [folder.claims.root.path, folder.outbox.root] where try FileSystem.status(of: path) == nil {
                     throw FileError("find", path, .noSuchFileOrDirectory)
                 }
             }

@@ -12,7 +12,7 @@ enum FileFact: Hashable, Sendable {
     case there(bytes: Int64, sha256: String?)
 
     /// Throws where nobody can tell, because the share does not answer.
-    static func at(_ path: FilePath, hashing: Bool) throws(FileError) -> FileFact {
+    static func at(_ path: some FileLocation, hashing: Bool) throws(FileError) -> FileFact {
         guard let status = try FileSystem.status(of: path) else { return .missing }
         guard status.kind == .regular else { return .unreadable("it is a \(status.kind.rawValue)") }
         guard hashing else { return .there(bytes: status.identity.size, sha256: nil) }
