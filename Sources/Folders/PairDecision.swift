@@ -130,7 +130,9 @@ extension Pairer {
                     remedy: "Name a picture file."))
             return nil
         }
-        guard let path = table.find(wanted), let file = table.file(path) else {
+        guard let path = Self.find(wanted, namedBy: layer.isDefaults ? nil : decision.sidecar, in: table),
+            let file = table.file(path)
+        else {
             return waitOrRefuse(
                 decision.paths,
                 decision.problems + [

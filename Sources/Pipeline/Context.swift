@@ -21,6 +21,8 @@ package struct Context: Sendable {
     package let gates: Gates
     package let files = Offload(label: "hotreel.files")
     package let metrics = PipelineMetrics()
+    let waits: InboxWaits
+    let resends: Resends
     let places: Places?
     let notify: @Sendable (Notice) -> Void
     let reached: @Sendable (Step) -> Void
@@ -52,6 +54,8 @@ package struct Context: Sendable {
         self.reached = reached
         let bells = JobBells()
         self.bells = bells
+        resends = Resends(window: configuration.resendWindow)
+        waits = InboxWaits(configuration: configuration, time: time, bell: bells.status)
         gates = Gates(firstWait: configuration.retryInterval, time: time, logger: logger, notify: notify) {
             bells.ringAll()
         }

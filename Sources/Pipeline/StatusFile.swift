@@ -18,7 +18,12 @@ struct StatusFile: Sendable {
                 let rings = bell.rings
                 written = await write(unless: written)
                 try? await context.time.sleep(Self.shortestPause)
-                await bell.wait(after: rings)
+                // What waits in the inbox is told after a while, at which nothing rings.
+                if let next = context.waits.told.next {
+                    await bell.wait(after: rings, atMost: next, by: context.time)
+                } else {
+                    await bell.wait(after: rings)
+                }
             }
         } onGracefulShutdown: {
             bell.ring()
@@ -53,11 +58,14 @@ package struct Status: Sendable {
     /// Jobs that wait for something of their own, with their reasons; the newest.
     package let waiting: [Job]
     package let isPreview: Bool
+    /// What waits in the inbox: how many files, and the longest waiting of them. Only the service itself knows.
+    package var inbox: (count: Int, waits: [InboxWaits.Wait])?
 
     package init(
         counts: [JobState.Name: Int], gates: [ClosedGate], today: [FolderSpend], month: [FolderSpend], waiting: [Job],
-        isPreview: Bool
+        isPreview: Bool, inbox: (count: Int, waits: [InboxWaits.Wait])? = nil
     ) {
+        self.inbox = inbox
         self.counts = counts
         self.gates = gates
         self.today = today
@@ -78,18 +86,37 @@ package struct Status: Sendable {
             isPreview: isPreview)
     }
 
+    /// What the service last wrote of the inbox into the outbox; nil where there is nothing to read.
+    package static func inboxAsTold(in outbox: Outbox) -> (count: Int, waits: [InboxWaits.Wait])? {
+        guard let bytes = try? outbox.readStatus(),
+            let told = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))["inbox"],
+            let count = told["count"]?.integerValue
+        else { return nil }
+        let waits = (told["waiting"]?.arrayValue ?? []).compactMap { wait -> InboxWaits.Wait? in
+            guard let file = wait["file"]?.stringValue, let reason = wait["reason"]?.stringValue,
+                let since = wait["since"]?.stringValue,
+                let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(since)
+            else { return nil }
+            return InboxWaits.Wait(file: FileName(file), since: date, reason: reason)
+        }
+        return (count, waits)
+    }
+
     fileprivate static func current(_ context: Context) async throws(JobStoreError) -> Status {
         let read = try await read(
             context.store, at: context.time.now(), calendar: context.calendar,
             isPreview: context.configuration.isPreview)
+        let told = context.waits.told
         return Status(
             counts: read.counts, gates: context.gates.closed, today: read.today, month: read.month,
-            waiting: read.waiting, isPreview: read.isPreview)
+            waiting: read.waiting, isPreview: read.isPreview, inbox: (told.count, told.waits))
     }
 
-    /// Its keys are a promise to scripts.
+    /// Its keys are a promise to scripts. `waiting` are jobs, `inbox.waiting` files that are no jobs yet, at most fifty of the `count`
+    /// there are; `inbox` is null where nobody knows.
     package var json: JSONValue {
         [
+            "inbox": inbox.map { ["count": .integer($0.count), "waiting": .array($0.waits.map(\.json))] } ?? .null,
             "preview": .bool(isPreview),
             "jobs": .object(
                 Dictionary(

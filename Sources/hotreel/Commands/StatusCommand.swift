@@ -1,4 +1,5 @@
 import ArgumentParser
+import Folders
 import Foundation
 import Jobs
 import Pipeline
@@ -19,7 +20,11 @@ struct StatusCommand: AsyncParsableCommand {
             let ledger = try common.ledger()
             let store = try SQLiteJobStore(path: ledger, readOnly: true)
             let isPreview = FarEnd.isStandIn(state: FilePath(ledger).removingLastComponent())
-            let status = try await Status.read(store, at: Date(), calendar: .current, isPreview: isPreview)
+            var status = try await Status.read(store, at: Date(), calendar: .current, isPreview: isPreview)
+            // A share that is away may not answer for long.
+            if let outbox = try? common.settings().outbox, !status.gates.contains(where: { $0.gate == .outbox }) {
+                status.inbox = Status.inboxAsTold(in: Outbox(root: outbox))
+            }
             json ? output(status.json) : Self.run(status)
         }
     }
@@ -32,6 +37,9 @@ struct StatusCommand: AsyncParsableCommand {
             output("waiting for \(gate.gate.lacking) since \(gate.since.local): \(gate.reason)")
         }
         for job in status.waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
+        guard let inbox = status.inbox else { return }
+        for wait in inbox.waits { output("inbox, \(wait.file.shown), since \(wait.since.local): \(wait.reason)") }
+        if inbox.count > inbox.waits.count { output("inbox: \(inbox.count - inbox.waits.count) more files wait") }
     }
 
     /// One line of the whole, and one for each folder where there are several.

@@ -17,6 +17,7 @@ enum ConfigurationKey: String, CaseIterable {
     case intakeListing = "intake.listing"
     case intakeOrphanAfter = "intake.orphanAfter"
     case intakeDuplicates = "intake.duplicates"
+    case intakeResendWindow = "intake.resendWindow"
     case budgetDailyCredits = "budget.dailyCredits"
     case budgetMonthlyCredits = "budget.monthlyCredits"
     case budgetCreditsPerSecond = "budget.creditsPerSecond"
@@ -57,6 +58,7 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeListing: "2s"
         case .intakeOrphanAfter: "1h"
         case .intakeDuplicates: "reuse"
+        case .intakeResendWindow: "10m"
         case .deliveryOriginals: "keep"
         case .logFormat: "text"
         case .logLevel: "info"
@@ -105,6 +107,8 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeOrphanAfter: "How long something incomplete is left alone before it is reported."
         case .intakeDuplicates:
             "A picture and request made before: reuse gives the same video for nothing, generate pays for a new one."
+        case .intakeResendWindow:
+            "How long the same files under the same names count as a program's resend and are never paid again, also with duplicates: generate."
         case .deliveryOriginals: "What becomes of the sources of delivered videos: keep or delete."
         case .logFormat: "text for people, json for collectors."
         case .logLevel: "debug, info, notice, warning or error."
