@@ -182,6 +182,17 @@ package struct Claims: Sendable {
         if discardingSources { try FileSystem.sync(folder: root) }
     }
 
+    /// Removes a claim folder whose sources exist elsewhere too: all of them at one moment, so that a crash leaves all or none.
+    package func discard(_ drop: DropID) throws(FileError) {
+        let folder = folder(of: drop)
+        let discarded = folder.appending(FileName(".discarded"))
+        guard try FileSystem.rename(folder.appending(Part.sources.name), to: discarded) else {
+            throw FileError("rename to", discarded.path, .fileExists)
+        }
+        try FileSystem.sync(folder: folder)
+        try FileSystem.removeTree(folder)
+    }
+
     /// Drops that have a claim folder. Hidden folders are none: `ShareProbe` tries things out in one.
     package func drops() throws(FileError) -> [DropID] {
         guard try FileSystem.status(of: root) != nil else { return [] }

@@ -131,9 +131,9 @@ struct Handover {
 
     /// Whether a file has this content. What cannot be read for want of rights, or is no file, has another.
     static func holds(_ place: some FileLocation, _ sha256: String) throws(FileError) -> Bool {
-        guard try FileSystem.status(of: path)?.kind == .regular else { return false }
+        guard try FileSystem.status(of: place)?.kind == .regular else { return false }
         do throws(FileError) {
-            return try FileSystem.hash(path).sha256 == sha256
+            return try FileSystem.hash(place).sha256 == sha256
         } catch {
             if error.code == .permissionDenied || error.code == .noSuchFileOrDirectory { return false }
             throw error

@@ -31,6 +31,8 @@ package struct InboxFile: Hashable, Sendable {
     package internal(set) var examination: Examination?
     /// Part of an earlier drop, and left here because another one names it. It starts no video of its own.
     package internal(set) var isUsed = false
+    /// Of a used file, so that a touch, or the same content written once more, does not make it new.
+    var usedContent: String?
 }
 
 /// The inbox as last seen. A pure value: it is told what was seen and when, and says which groups to look at again.
@@ -188,6 +190,9 @@ package struct InboxTable: Sendable {
     ) {
         guard folders[path.folder]?.files[path.name]?.status.identity == identity else { return }
         folders[path.folder]?.files[path.name]?.examination = examination
+        if case .picture(_, let sha256) = examination, folders[path.folder]?.files[path.name]?.usedContent == sha256 {
+            folders[path.folder]?.files[path.name]?.isUsed = true
+        }
         if case .unfinished = examination { return touch(path) }
         let freed = forgetWants(of: path)
         for target in naming {
@@ -199,7 +204,11 @@ package struct InboxTable: Sendable {
         for relative in freed.union(naming.map(\.relative.folded)) { touchFile(folded: relative) }
     }
 
-    package mutating func markUsed(_ path: InboxPath) { folders[path.folder]?.files[path.name]?.isUsed = true }
+    package mutating func markUsed(_ path: InboxPath) {
+        folders[path.folder]?.files[path.name]?.isUsed = true
+        guard case .picture(_, let sha256) = file(path)?.examination else { return }
+        folders[path.folder]?.files[path.name]?.usedContent = sha256
+    }
 
     /// Starts a file's quiet time again, because a writer holds it or it changed under our hands.
     package mutating func restart(_ path: InboxPath, at now: Duration) {

@@ -9,7 +9,7 @@ extension FileSystem {
         guard let status = try status(of: path) else { return nil }
         let written = String(decoding: try read(path, limit: 32), as: UTF8.self).trimmingCharacters(in: .newlines)
         let (inode, device) = (String(status.identity.inode), kernelDevice(status.identity.device))
-        let list = String(decoding: try read("/proc/locks", limit: 1 << 22), as: UTF8.self)
+        let list = String(decoding: try read(FilePath("/proc/locks"), limit: 1 << 22), as: UTF8.self)
         for line in list.split(separator: "\n") {
             // 1: FLOCK ADVISORY WRITE 1234 08:01:131 0 EOF
             let fields = line.split(separator: " ")

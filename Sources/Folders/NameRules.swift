@@ -29,7 +29,7 @@ package enum NameRules {
     }
 
     /// Reports and receipts that come back with the files they lay beside say nothing about what to make.
-    private static func isOwnReport(_ folded: String) -> Bool {
+    static func isOwnReport(_ folded: String) -> Bool {
         [".error.txt", ".error.json", ".receipt.json"].contains { folded.hasSuffix($0) }
     }
 

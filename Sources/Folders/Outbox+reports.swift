@@ -16,11 +16,10 @@ extension Outbox {
         let place = self.folder(.errors, folder)
         // In most folders nothing ever failed.
         guard try FileSystem.status(of: place) != nil else { return }
-        var reported: [String] = []
-        for name in OutputName.reports(on: stem) where try hasReport(name, in: place) { reported.append(name) }
+        let reported = try reports(on: stem, in: place)
         guard !reported.isEmpty else { return }
         let there = Set(try FileSystem.list(place).map { NameRules.stem(of: $0.name).folded })
-        guard !there.contains(stem.folded) else { return }
+        guard !there.contains(PortableName.stem(stem).folded) else { return }
         for name in reported where !there.contains(name.folded) {
             try ErrorReportFiles.remove(in: place, stem: name)
         }
@@ -30,6 +29,13 @@ extension Outbox {
     func isReported(_ stem: String, in place: FilePath) throws(FileError) -> Bool {
         guard try hasReport(stem, in: place) else { return false }
         return try FileSystem.list(place).contains { NameRules.stem(of: $0.name).folded == stem.folded }
+    }
+
+    /// The stems of the reports on a drop that lie in a folder.
+    func reports(on stem: String, in place: FilePath) throws(FileError) -> [String] {
+        var reported: [String] = []
+        for name in OutputName.reports(on: stem) where try hasReport(name, in: place) { reported.append(name) }
+        return reported
     }
 
     private func hasReport(_ stem: String, in place: FilePath) throws(FileError) -> Bool {
@@ -48,11 +54,7 @@ extension OutputName {
             stems += (1...16).map { choice(number, of: variation($0, of: 16, name: base)) }
         }
         add(stem, 1)
-        if let numbered = stem.wholeMatch(of: #/(.+) \((\d{1,9})\)/#.dotMatchesNewlines()),
-            let number = Int(numbered.output.2), number > 1
-        {
-            add(String(numbered.output.1), number)
-        }
+        if let numbered = NameRules.number(in: stem) { add(numbered.stem, numbered.number) }
         return stems
     }
 }

@@ -15,12 +15,19 @@ extension Outbox {
             if try !handover.isPending { arrived.insert(source.file) }
         }
         if !arrived.isEmpty { try claims.requireRoot() }
+        var folders: [FilePath: FolderNames] = [:]
+        for source in sources {
+            let folder = place.appending(OutputName.choice(1, of: source.file)).removingLastComponent()
+            if folders[folder] == nil { folders[folder] = try FolderNames(of: folder) }
+        }
         var number = 1
         while true {
             var (isFree, isOurs) = (true, !arrived.isEmpty)
             for source in sources {
                 let target = place.appending(OutputName.choice(number, of: source.file))
-                let isThere = try FileSystem.status(of: target) != nil
+                // People on a share where case does not count could not tell the two apart.
+                let names = folders[target.removingLastComponent()]
+                let isThere = try names?.isFree(OutputName.choice(number, of: source.file).lastComponent) == false
                 if arrived.contains(source.file) {
                     isFree = isFree && !isThere
                     // What was never read is known by its name alone.

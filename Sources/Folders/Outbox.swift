@@ -9,8 +9,9 @@ package struct Outbox: Sendable {
     package let root: FilePath
     package init(root: FilePath) { self.root = root }
 
+    /// Where the outbox mirrors a folder of the inbox; see `PortableName`.
     package func folder(_ part: Part, _ folder: FileName) -> FilePath {
-        root.appending(FileName(part.rawValue)).appending(folder)
+        root.appending(FileName(part.rawValue)).appending(PortableName.folder(folder))
     }
 
     /// Makes the parts, and the outbox itself where it is missing: only for a start at which its `FolderPlace` has been looked at.
@@ -31,14 +32,13 @@ package struct Outbox: Sendable {
         self.folder(.videos, folder).appending(FileName(name + ".mp4"))
     }
 
-    /// The first of `name`, `name (2)` … that neither a video nor a receipt has.
+    /// The first of `name`, `name (2)` … that neither a video nor a receipt has, nor one that differs from it only by case.
     package func freeVideoName(_ name: String, folder: FileName) throws(FileError) -> String {
+        let names = try FolderNames(of: self.folder(.videos, folder))
         var number = 1
         while true {
             let choice = OutputName.choice(number, of: name)
-            if try FileSystem.status(of: videoPath(folder: folder, name: choice)) == nil,
-                try FileSystem.status(of: receiptPath(folder: folder, name: choice)) == nil
-            {
+            if try names.isFree(FileName(choice + ".mp4")), try names.isFree(FileName(choice + ".receipt.json")) {
                 return choice
             }
             number += 1

@@ -40,6 +40,11 @@ extension Outbox {
         try FileSystem.replace(root.appending("status.json"), with: bytes, synced: false)
     }
 
+    /// `status.json` as it was last written.
+    package func readStatus() throws(FileError) -> [UInt8] {
+        try FileSystem.read(root.appending("status.json"), limit: 4 << 20)
+    }
+
     /// Calls `visit` for every file of the outbox, and for folders beside its parts, which are none of Hotreel's and not entered.
     package func files(_ visit: (OutboxFile) throws(FileError) -> Void) throws(FileError) {
         for entry in try FileSystem.list(root) {

@@ -133,7 +133,9 @@ extension Pairer {
         if let absence = table.trees.absence(of: wanted.folder) {
             return .wait(files: decision.paths, until: nil, reason: absence)
         }
-        guard let path = table.find(wanted), let file = table.file(path) else {
+        guard let path = Self.find(wanted, namedBy: layer.isDefaults ? nil : decision.sidecar, in: table),
+            let file = table.file(path)
+        else {
             return waitOrRefuse(
                 decision.paths,
                 decision.problems + [

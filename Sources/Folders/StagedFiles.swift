@@ -51,7 +51,7 @@ package struct StagedFiles: Sendable {
     package func add(_ source: FilePath, as name: FileName, modified: Int64) throws(FileError) {
         let target = folder.appending(name)
         try FileSystem.makeFolder(target.removingLastComponent(), synced: false)
-        try FileSystem.copyContent(of: source, into: target)
+        try FileSystem.copyContent(of: OpenFile(source), into: target)
         let time = timespec(tv_sec: Int(modified / 1_000_000_000), tv_nsec: Int(modified % 1_000_000_000))
         // A share may give files to another user, whose times only that user may set. The server's time is as good.
         _ = target.withPlatformString { utimensat(AT_FDCWD, $0, [time, time], AT_SYMLINK_NOFOLLOW) }

@@ -10,6 +10,7 @@ import SystemPackage
 /// Turns a ready drop into jobs: the rows first, then one rename for each file.
 struct Claimer: Sendable {
     enum Outcome: Sendable {
+        /// Its jobs; of a resend those of the drop before it.
         case claimed([Job])
         /// A file changed at the last moment; it settles anew.
         case changed(InboxPath)
@@ -29,13 +30,16 @@ struct Claimer: Sendable {
         let claims = context.claims
         try await context.files.run { () throws(FileError) in try claims.prepare(drop.id) }
         context.reached(.claimFolderMade)
+        let settings = candidate.settings
         let jobs: [Job]
         do {
             let (attachments, notes) = try await attachments(candidate, drop: drop, files: files)
-            let settings = candidate.settings
+            let wish = settings.options.name ?? candidate.stem
+            let name = OutputName.fitting(wish)
             let request = GenerationRequest(
-                body: settings.body(), attachments: attachments, warnings: settings.model.warnings(settings) + notes)
-            let name = OutputName.fitting(settings.options.name ?? candidate.stem)
+                body: settings.body(), attachments: attachments,
+                warnings: settings.model.warnings(settings) + notes
+                    + OutputName.changes(of: wish, in: candidate.folder))
             // Sorted, so that the ledger lists variations in their order.
             let ids = (1...settings.options.variations).map { _ in JobID.make(at: now).rawValue }.sorted()
             jobs = zip(1..., ids).map { number, id in
@@ -53,6 +57,12 @@ struct Claimer: Sendable {
             return try await reject(
                 drop, stem: candidate.stem, problems: [problem.problem(file: candidate.stem)])
         }
+        let key = Resends.key(of: drop, body: settings.body(), variations: settings.options.variations)
+        if !settings.options.again, let first = try await resent(drop, key, as: jobs.first),
+            let outcome = try await putAway(drop, asResendOf: first)
+        {
+            return outcome
+        }
         // Leased to the Intake until the files are in the claim folder, so that nobody sends what is not there yet.
         try await insert(jobs, of: drop, leasedUntil: now.adding(.seconds(3600)))
         context.reached(.claimRecorded)
@@ -69,11 +79,12 @@ struct Claimer: Sendable {
         }
         let store = context.store
         try await context.insisting { () async throws(JobStoreError) in try await store.endLeases(of: drop.id) }
+        context.resends.remember(drop.id, key, at: now)
         context.reached(.claimed)
         context.bells[.queued].ring()
         context.metrics.claimedDrops.increment()
         context.logger.info("\(place(candidate.stem, drop)): claimed", metadata: metadata(jobs))
-        withdrawReports(folder: drop.folder, stem: drop.stem)
+        withdrawReports(of: drop)
         return .claimed(jobs)
     }
 
@@ -95,11 +106,13 @@ struct Claimer: Sendable {
         }
     }
 
-    /// Reports that speak of files which have now been dropped again, left in `errors` or dragged along into the inbox.
-    private func withdrawReports(folder: FileName, stem: String) {
+    /// Reports that speak of files which have now been dropped again, left in `errors` or dragged along into the inbox; and the
+    /// copies in `errors` of what was copied where it was meant to be moved.
+    private func withdrawReports(of drop: Drop) {
         do throws(FileError) {
-            try context.outbox.withdrawReports(folder: folder, stem: stem)
-            try ErrorReportFiles.remove(in: context.claims.place(folder), stem: stem)
+            try context.outbox.withdrawCopies(of: drop)
+            try context.outbox.withdrawReports(folder: drop.folder, stem: drop.stem)
+            try ErrorReportFiles.remove(in: context.claims.place(drop.folder), stem: drop.stem)
         } catch {
             context.logger.debug("an old report stays: \(error)")
         }
@@ -166,7 +179,7 @@ struct Claimer: Sendable {
     }
 
     /// Moves a drop's files into its claim folder; the first that could not be taken, because it changed, or nil.
-    private func take(_ drop: Drop) async throws(FileError) -> Source? {
+    func take(_ drop: Drop) async throws(FileError) -> Source? {
         let (claims, reached) = (context.claims, context.reached)
         return try await context.files.run { () throws(FileError) in
             var overtaken: Source?

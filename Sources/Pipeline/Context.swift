@@ -29,6 +29,7 @@ package struct Context: Sendable {
     let unhealed = Unhealed()
     /// The hot folder it has been narrowed to.
     private var current: HotFolder?
+    private let memories: [InboxName: FolderMemory]
     /// Drops of one name choose where their files go one after the other.
     let names = Turnstile<FileName>()
 
@@ -53,6 +54,15 @@ package struct Context: Sendable {
         self.reached = reached
         let bells = JobBells()
         self.bells = bells
+        memories = Dictionary(
+            folders.map { folder in
+                (
+                    folder.name,
+                    FolderMemory(
+                        waits: InboxWaits(configuration: configuration, time: time, bell: bells.status),
+                        resends: Resends(window: configuration.resendWindow))
+                )
+            }, uniquingKeysWith: { first, _ in first })
         gates = Gates(firstWait: configuration.retryInterval, time: time, logger: logger, notify: notify) {
             bells.ringAll()
         }
@@ -85,7 +95,13 @@ package struct Context: Sendable {
     package var claims: Claims { folder.claims }
     package var outbox: Outbox { folder.outbox }
     var places: Places? { folder.places }
-    var sightings: Sightings { folder.sightings }
+    var waits: InboxWaits { memory(of: folder).waits }
+    var resends: Resends { memory(of: folder).resends }
+    var sightings: Sightings { memory(of: folder).sightings }
+    func memory(of folder: HotFolder) -> FolderMemory {
+        guard let memory = memories[folder.name] else { preconditionFailure("every hot folder has its memory") }
+        return memory
+    }
     /// Those a look is meant for: the one it has been narrowed to, else all.
     var foldersInView: [HotFolder] { current.map { [$0] } ?? folders }
 

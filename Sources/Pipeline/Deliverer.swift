@@ -71,7 +71,8 @@ struct Deliverer: Sendable {
     private func finish(_ job: Job, _ generation: Generation, _ video: DeliveredVideo) async throws {
         let receipt = Receipt(
             job: job, payment: .paid(generation), video: video, delivered: context.time.now(),
-            warnings: (job.request?.warnings ?? []) + durationWarning(job, video),
+            warnings: (job.request?.warnings ?? []) + durationWarning(job, video)
+                + context.resends.warnings(of: job.drop.id),
             isPreview: context.configuration.isPreview)
         try await delivery.finish(job, video, receipt)
     }

@@ -26,15 +26,20 @@ struct Delivery: Sendable {
             return (job, video)
         }
         while true {
-            let name = try context.outbox.freeVideoName(job.wishedName, folder: job.drop.folder)
-            let video = DeliveredVideo(name: name, sha256: file.sha256, bytes: file.bytes, facts: file.facts)
-            job = try await context.record(.downloaded(video), on: job)
-            context.reached(.nameRecorded)
-            try await context.requirePlaces([.outbox])
-            if try context.outbox.publish(part, folder: job.drop.folder, name: name) {
+            // Two names that differ only by case would both be free.
+            let place = job.drop.folder.appending(FileName(job.wishedName.folded))
+            let named = try await context.names.pass(place) { () async throws -> (Job, DeliveredVideo)? in
+                let name = try context.outbox.freeVideoName(job.wishedName, folder: job.drop.folder)
+                let video = DeliveredVideo(name: name, sha256: file.sha256, bytes: file.bytes, facts: file.facts)
+                let recorded = try await context.record(.downloaded(video), on: job)
+                job = recorded
+                context.reached(.nameRecorded)
+                try await context.requirePlaces([.outbox])
+                guard try context.outbox.publish(part, folder: job.drop.folder, name: name) else { return nil }
                 context.reached(.published)
-                return (job, video)
+                return (recorded, video)
             }
+            if let named { return named }
         }
     }
 

@@ -135,7 +135,7 @@ package struct DropChecker: Sendable {
         let name = OutputName.fitting(candidate.settings.options.name ?? candidate.stem)
         return (1...count).map { number in
             let file = FileName(OutputName.variation(number, of: count, name: name) + ".mp4")
-            return candidate.folder.appending(file).shown
+            return PortableName.folder(candidate.folder).appending(file).shown
         }
     }
 
@@ -149,12 +149,14 @@ package struct DropChecker: Sendable {
             return DropCheck(
                 name: settings.options.name ?? candidate.stem, folder: candidate.folder.text,
                 files: candidate.members.map(\.path.name.shown), problems: [],
-                warnings: settings.model.warnings(settings), outputs: outputs(of: candidate), request: body,
-                members: candidate.members.map(\.path))
+                warnings: settings.model.warnings(settings)
+                    + OutputName.changes(of: settings.options.name ?? candidate.stem, in: candidate.folder),
+                outputs: outputs(of: candidate), request: body, members: candidate.members.map(\.path))
         case .refuse(let refusal):
             return DropCheck(
                 name: refusal.stem, folder: refusal.folder.text, files: refusal.members.map(\.path.name.shown),
-                problems: refusal.problems, warnings: [], outputs: [], request: nil,
+                problems: refusal.problems,
+                warnings: OutputName.changes(of: refusal.stem, in: refusal.folder), outputs: [], request: nil,
                 members: refusal.members.map(\.path))
         case .wait, .examine: return nil
         }

@@ -175,5 +175,5 @@ struct Endings: Sendable {
 
 extension Drop {
     /// What its files and reports are named after.
-    fileprivate var place: FileName { folder.appending(FileName(stem.folded)) }
+    var place: FileName { folder.appending(FileName(stem.folded)) }
 }

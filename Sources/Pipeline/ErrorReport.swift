@@ -40,8 +40,8 @@ struct ErrorReport {
 
     private var closing: [String] {
         let files = job.drop.sources.map { source in
-            let isNumbered = number > 1 && (source.role == .picture || source.role == .sidecar)
-            let given = isNumbered ? OutputName.choice(number, of: source.file) : source.file
+            let isNumbered = source.role == .picture || source.role == .sidecar
+            let given = OutputName.choice(isNumbered ? number : 1, of: source.file)
             return given == source.file ? given.shown : "\(given.shown) (dropped as \(source.file.shown))"
         }
         let reference = "Reference for your admin: job \(job.id)"

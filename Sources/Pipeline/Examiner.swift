@@ -80,7 +80,9 @@ struct Examiner: Sendable {
         do throws(JSONTextError) {
             let values = try JSONText.parse(bytes, file: file)
             let (settings, _) = catalog.settings(from: [SettingsLayer(file: file, values: values)])
-            let naming = settings.references.map { InboxPath(from: path.folder, following: FileName($0.path)) }
+            let naming = settings.references.flatMap { reference in
+                Pairer.places(of: InboxPath(from: path.folder, following: FileName(reference.path)), namedBy: path)
+            }
             return .seen(
                 .sidecar(values, sha256: FileSystem.hash(of: bytes)), identity: status.identity, naming: naming)
         } catch {

@@ -79,7 +79,8 @@ struct Gatekeeper: Sendable {
             if let places = folder.places, await places.look(gate.kind, atMost: limit, by: context.time) != .present {
                 return false
             }
-            let calls = gate.kind == .inbox ? folder.inboxCalls : folder.outboxCalls
+            let memory = context.memory(of: folder)
+            let calls = gate.kind == .inbox ? memory.inboxCalls : memory.outboxCalls
             return await calls.run(atMost: limit, by: context.time) { FileSystem.mayChange(folder: root) } ?? false
         case .disk: return await context.files.run { gates.hasMoreSpace(gate) }
         case .ledger:

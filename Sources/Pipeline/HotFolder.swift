@@ -15,11 +15,6 @@ package struct HotFolder: Sendable {
     package let places: Places?
     /// What holds for each of its drops unless its folder defaults or its sidecar say otherwise; nil where nothing is set.
     package let defaults: SettingsLayer?
-    /// What was seen in the inbox, and which of its trees are away.
-    let sightings = Sightings()
-    /// For tries that may hang where a server does not answer.
-    let inboxCalls = HangingCalls(label: "hotreel.inbox gate")
-    let outboxCalls = HangingCalls(label: "hotreel.outbox gate")
 
     package init(
         name: InboxName = .unnamed, formerly formerNames: Set<InboxName> = [], claims: Claims, outbox: Outbox,
@@ -51,4 +46,16 @@ final class Unhealed: Sendable {
     var names: Set<InboxName> { inboxes.withLock { $0 } }
     func begin(_ names: some Sequence<InboxName>) { inboxes.withLock { $0.formUnion(names) } }
     func end(_ name: InboxName) { inboxes.withLock { _ = $0.remove(name) } }
+}
+
+/// What a process keeps in mind of a hot folder.
+struct FolderMemory: Sendable {
+    /// What waits in the inbox, and why.
+    let waits: InboxWaits
+    let resends: Resends
+    /// What was seen in the inbox, and which of its trees are away.
+    let sightings = Sightings()
+    /// For tries that may hang where a server does not answer.
+    let inboxCalls = HangingCalls(label: "hotreel.inbox gate")
+    let outboxCalls = HangingCalls(label: "hotreel.outbox gate")
 }

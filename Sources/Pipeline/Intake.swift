@@ -25,6 +25,7 @@ actor Intake {
     private var hanging: [(members: [Candidate.Member], outcome: Answer<Claiming>)] = []
     private var toldReasons: [InboxPath: String] = [:]
     private var warnings: [InboxPath: String] = [:]
+    private var retrieval = Retrieval()
 
     init(context: Context, onReady: @escaping @Sendable () async -> Void) {
         self.context = context
@@ -109,7 +110,9 @@ actor Intake {
         var looks: Set<InboxPath> = []
         var acts: [PairingVerdict] = []
         var shared: Set<InboxPath> = []
+        var lacks: [Lack] = []
         for group in groups {
+            var waits: [(file: InboxPath, quietSince: Duration, reason: String)] = []
             for verdict in pairer.decide(group, in: table, at: now) {
                 switch verdict {
                 case .examine(let path):
@@ -119,6 +122,9 @@ actor Intake {
                 case .wait(let files, let until, let reason):
                     if let until { agenda.schedule(group, at: until) }
                     tell(files, reason)
+                    if let file = files.first, let quiet = files.compactMap({ table.file($0)?.quietSince }).max() {
+                        waits.append((file, quiet, reason))
+                    }
                 case .take, .refuse:
                     // Drops that share a file go one after the other: the last that needs it takes it along.
                     let needed = sharedFiles(of: verdict)
@@ -132,11 +138,18 @@ actor Intake {
                     }
                 }
             }
+            context.waits.note(group, waits)
+            if !waits.isEmpty {
+                let due = retrieval.due(pairer.lacks(group, in: table), at: now)
+                if let next = due.next { agenda.schedule(group, at: next) }
+                lacks += due.lacks
+            }
         }
         // First what was decided: a sidecar read meanwhile could name a file that a drop of this round takes along.
         await act(acts)
         await examine(looks)
-        return !looks.isEmpty || !acts.isEmpty || agenda.isDue(at: now)
+        await retrieve(lacks)
+        return !looks.isEmpty || !acts.isEmpty || !lacks.isEmpty || agenda.isDue(at: now)
     }
 
     /// Files that stay behind for another drop; not those that folder defaults name, which stay for good.
@@ -145,6 +158,30 @@ actor Intake {
             verdict.members.lazy.filter { $0.claim == .copy }.map(\.path).filter { path in
                 !self.table.sidecars(naming: path).contains { NameRules.isDefaults($0.name) }
             })
+    }
+
+    /// Looks for what drops lack among the files that were given back.
+    private func retrieve(_ lacks: [Lack]) async {
+        guard !lacks.isEmpty else { return }
+        do {
+            let (came, busy) = try await Retrieval.perform(lacks, context)
+            for path in came {
+                context.logger.notice("\(path.relative.shown): taken back from errors, for what was dropped beside it")
+                await lookAgain(at: path)
+            }
+            retry(busy)
+        } catch {
+            if !context.note(error) { context.logger.warning("cannot look into errors: \(error)") }
+            retry(lacks)
+        }
+    }
+
+    private func retry(_ lacks: [Lack]) {
+        retrieval.forget(lacks)
+        for lack in lacks {
+            let group = GroupKey(folder: lack.path.folder, stem: NameRules.stem(of: lack.path.name).folded)
+            agenda.schedule(group, at: context.time.uptime() + max(context.configuration.pairing.grace, .seconds(1)))
+        }
     }
 
     /// Says once in the log what a file waits for.
@@ -171,13 +208,17 @@ actor Intake {
         for (path, finding) in findings {
             switch finding {
             case .gone: await lookAgain(at: path)
-            case .held: table.restart(path, at: now + .milliseconds(200))
+            case .held:
+                context.waits.note(path, obstacle: "a program still has it open for writing")
+                table.restart(path, at: now + .milliseconds(200))
             case .seen(let examination, let identity, let naming):
                 table.examined(path, identity: identity, examination, naming: naming)
+                context.waits.note(path, obstacle: nil)
             // Its tree is away; it is looked into when that is back.
             case nil: break
             }
         }
+        context.waits.keepObstacles { table.file($0) != nil }
     }
 
     /// Does something that needs a folder; nil when its tree is away before it is done, and may hang there.
@@ -253,6 +294,7 @@ actor Intake {
             claimed.add(members.filter { $0.claim == .move }.map(\.path), of: table, at: context.time.uptime())
             for member in members {
                 toldReasons[member.path] = nil
+                context.waits.note(member.path, obstacle: nil)
                 warnings[member.path] = nil
                 if member.claim == .move { table.remove(member.path) } else { table.markUsed(member.path) }
             }
@@ -261,6 +303,7 @@ actor Intake {
             table.restart(path, at: context.time.uptime() + .milliseconds(200))
         case .success(.blocked(let obstacle)):
             warn(members, obstacle)
+            if let first = members.first?.path { context.waits.note(first, obstacle: obstacle) }
             for member in members { table.restart(member.path, at: context.time.uptime() + .seconds(30)) }
         case .failure(let error):
             if !context.note(error) { warn(members, "cannot be claimed: \(error)") }

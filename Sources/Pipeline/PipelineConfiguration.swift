@@ -22,6 +22,8 @@ package struct PipelineConfiguration: Sendable {
     package var maxInFlight = 100
     package var submitsPerSecond = 5.0
     package var duplicates = Duplicates.reuse
+    /// How long after its claim a drop is recognised when the same files come again; see `Resends`.
+    package var resendWindow: Duration = .seconds(600)
     package var budgets = Budgets()
     /// Credits a second of video is taken to cost before the API has charged for one like it.
     package var creditsPerSecond = 200_000.0

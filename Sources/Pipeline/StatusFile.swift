@@ -18,7 +18,12 @@ struct StatusFile: Sendable {
                 let rings = bell.rings
                 written = await write(unless: written)
                 try? await context.time.sleep(Self.shortestPause)
-                await bell.wait(after: rings)
+                // What waits in the inbox is told after a while, at which nothing rings.
+                if let next = context.waits.told.next {
+                    await bell.wait(after: rings, atMost: next, by: context.time)
+                } else {
+                    await bell.wait(after: rings)
+                }
             }
         } onGracefulShutdown: {
             bell.ring()
@@ -57,13 +62,17 @@ package struct Status: Sendable {
     package let inbox: HotFolder?
     /// Where there are several: how many jobs of each are in each state.
     package let inboxes: [InboxName: [JobState.Name: Int]]
+    /// What waits in the inbox and is no job yet: how many files, and the longest waiting of them. Only the service itself knows.
+    package var unclaimed: (count: Int, waits: [InboxWaits.Wait])?
 
     package init(
         counts: [JobState.Name: Int], gates: [ClosedGate], today: [FolderSpend], month: [FolderSpend], waiting: [Job],
-        isPreview: Bool, inbox: HotFolder? = nil, inboxes: [InboxName: [JobState.Name: Int]] = [:]
+        isPreview: Bool, inbox: HotFolder? = nil, inboxes: [InboxName: [JobState.Name: Int]] = [:],
+        unclaimed: (count: Int, waits: [InboxWaits.Wait])? = nil
     ) {
         self.inbox = inbox
         self.inboxes = inboxes
+        self.unclaimed = unclaimed
         self.counts = counts
         self.gates = gates
         self.today = today
@@ -91,11 +100,28 @@ package struct Status: Sendable {
             inboxes: inbox == nil && counts.keys.contains { !$0.isUnnamed } ? counts : [:])
     }
 
+    /// What the service last wrote of the inbox's files into the outbox; nil where there is nothing to read.
+    package static func unclaimedAsTold(in outbox: Outbox, of inbox: InboxName) -> (count: Int, waits: [InboxWaits.Wait])? {
+        guard let bytes = try? outbox.readStatus(),
+            let told = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))["unclaimed"],
+            let count = told["count"]?.integerValue
+        else { return nil }
+        let waits = (told["waiting"]?.arrayValue ?? []).compactMap { wait -> InboxWaits.Wait? in
+            guard let file = wait["file"]?.stringValue, let reason = wait["reason"]?.stringValue,
+                let since = wait["since"]?.stringValue,
+                let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(since)
+            else { return nil }
+            return InboxWaits.Wait(file: FileName(inbox.prefix + file), since: date, reason: reason)
+        }
+        return (count, waits)
+    }
+
     static func current(_ context: Context) async throws(JobStoreError) -> Status {
         let name = context.folder.name
         let read = try await read(
             context.store, at: context.time.now(), calendar: context.calendar,
             isPreview: context.configuration.isPreview, inbox: name.isUnnamed ? nil : context.folder)
+        let told = context.waits.told
         return Status(
             counts: read.counts,
             gates: context.gates.closed.filter { closed in
@@ -103,10 +129,11 @@ package struct Status: Sendable {
                 closed.gate.inbox.map { $0 == name || context.folders.named($0) == nil } ?? true
             }, today: read.today, month: read.month, waiting: read.waiting, isPreview: read.isPreview,
             inbox: read.inbox,
-            inboxes: read.inboxes)
+            inboxes: read.inboxes, unclaimed: (told.count, told.waits))
     }
 
-    /// Its keys are a promise to scripts.
+    /// Its keys are a promise to scripts. `waiting` are jobs, `unclaimed.waiting` files that are no jobs yet, at most fifty of the `count`
+    /// there are; `unclaimed` is null where nobody knows.
     package var json: JSONValue {
         var object = base
         let all: JSONValue = ["today": Self.json(today), "month": Self.json(month)]
@@ -131,6 +158,7 @@ package struct Status: Sendable {
 
     private var base: [String: JSONValue] {
         [
+            "unclaimed": unclaimed.map { ["count": .integer($0.count), "waiting": .array($0.waits.map(\.json))] } ?? .null,
             "preview": .bool(isPreview),
             "jobs": Self.json(counts),
             "gates": .array(

@@ -1,3 +1,4 @@
+import Folders
 import Foundation
 import Jobs
 import ServiceLifecycle
@@ -49,12 +50,22 @@ struct Treasury: Sendable {
 
     /// A job that has, or will have, the video this one asks for. One that was tried in vain is not tried again.
     private func original(for job: Job) async throws(JobStoreError) -> Job? {
-        guard context.configuration.duplicates == .reuse, job.fingerprint != nil else { return nil }
-        let twins = try await context.store.twins(of: job)
+        guard job.fingerprint != nil else { return nil }
+        var twins = try await context.store.twins(of: job)
+        if context.configuration.duplicates == .generate { twins = twins.filter { isResend(job, of: $0) } }
         guard !twins.isEmpty else { return nil }
         let tried = try await context.store.history(of: job.id)
             .filter { $0.event == JobEvent.Name.reuseFound.rawValue }.compactMap(\.detail)
         return twins.first { !tried.contains($0.id.rawValue) }
+    }
+
+    /// Whether a job is of a resend that came after the delivery; see `Resends`. Where nobody can tell whether the video is still
+    /// there, it is: sending it again would cost.
+    private func isResend(_ job: Job, of twin: Job) -> Bool {
+        guard twin.state.name == .delivered, Resends.isSame(job.drop, twin.drop),
+            twin.created.adding(context.configuration.resendWindow) > job.created
+        else { return false }
+        do throws(FileError) { return try context.hasVideo(of: twin) } catch { return true }
     }
 
     // MARK: Budget

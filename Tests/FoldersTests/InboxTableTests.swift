@@ -175,6 +175,24 @@ struct InboxTableTests {
         #expect(table.file(picture)?.isUsed == false)
     }
 
+    @Test("a used file that is touched or written once more with the same content stays used")
+    func usedAgain() throws {
+        var table = table(picture)
+        func look(_ sha256: String) throws {
+            let facts = ImageFacts(format: .png, width: 1280, height: 720, bytes: 10)
+            let identity = try #require(table.file(picture)?.status.identity)
+            table.examined(picture, identity: identity, .picture(facts, sha256: sha256))
+        }
+        try look("a")
+        table.markUsed(picture)
+        table.see(picture, status(modified: 7), at: .seconds(1), news: true)
+        try look("a")
+        #expect(table.file(picture)?.isUsed == true)
+        table.see(picture, status(modified: 8), at: .seconds(2), news: true)
+        try look("b")
+        #expect(table.file(picture)?.isUsed == false)
+    }
+
     @Test("decides on everything below when folder defaults come or go, and on nothing beside")
     func defaults() {
         var table = table("in/a.png", "in/deep/b.png", "out/c.png")

@@ -102,7 +102,7 @@ extension Auditor {
     }
 
     private static func names(of job: Job, _ name: String) -> [FileName] {
-        [".mp4", ".receipt.json"].map { job.drop.folder.appending(FileName(name + $0)) }
+        [".mp4", ".receipt.json"].map { PortableName.folder(job.drop.folder).appending(FileName(name + $0)) }
     }
 
     // MARK: In keeping

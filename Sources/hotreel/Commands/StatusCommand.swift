@@ -1,4 +1,5 @@
 import ArgumentParser
+import Folders
 import Foundation
 import Jobs
 import Pipeline
@@ -19,7 +20,15 @@ struct StatusCommand: AsyncParsableCommand {
             let ledger = try common.ledger()
             let store = try SQLiteJobStore(path: ledger, readOnly: true)
             let isPreview = FarEnd.isStandIn(state: FilePath(ledger).removingLastComponent())
-            let status = try await Status.read(store, at: Date(), calendar: .current, isPreview: isPreview)
+            var status = try await Status.read(store, at: Date(), calendar: .current, isPreview: isPreview)
+            for folder in (try? common.settings().folders) ?? [] {
+                // A share that is away may not answer for long.
+                guard !status.gates.contains(where: { $0.gate == .outbox(of: folder.name) }),
+                    let told = Status.unclaimedAsTold(in: Outbox(root: folder.outbox), of: folder.name)
+                else { continue }
+                let known = status.unclaimed ?? (0, [])
+                status.unclaimed = (known.count + told.count, known.waits + told.waits)
+            }
             json ? output(status.json) : Self.run(status)
         }
     }
@@ -36,6 +45,10 @@ struct StatusCommand: AsyncParsableCommand {
             output("waiting for \(gate.gate.lacking) since \(gate.since.local): \(gate.reason)")
         }
         for job in status.waiting { output("\(job.place): \(job.reason ?? job.state.name.rawValue)") }
+        guard let unclaimed = status.unclaimed else { return }
+        for wait in unclaimed.waits { output("inbox, \(wait.file.shown), since \(wait.since.local): \(wait.reason)") }
+        let more = unclaimed.count - unclaimed.waits.count
+        if more > 0 { output("inbox: \(more) more files wait") }
     }
 
     /// One line of the whole, and one for each folder where there are several.

@@ -18,6 +18,7 @@ enum ConfigurationKey: String, CaseIterable {
     case intakeMountCache = "intake.mountCache"
     case intakeOrphanAfter = "intake.orphanAfter"
     case intakeDuplicates = "intake.duplicates"
+    case intakeResendWindow = "intake.resendWindow"
     case budgetDailyCredits = "budget.dailyCredits"
     case budgetMonthlyCredits = "budget.monthlyCredits"
     case budgetCreditsPerSecond = "budget.creditsPerSecond"
@@ -59,6 +60,7 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeMountCache: "auto"
         case .intakeOrphanAfter: "1h"
         case .intakeDuplicates: "reuse"
+        case .intakeResendWindow: "10m"
         case .deliveryOriginals: "keep"
         case .logFormat: "text"
         case .logLevel: "info"
@@ -109,6 +111,8 @@ enum ConfigurationKey: String, CaseIterable {
         case .intakeOrphanAfter: "How long something incomplete is left alone before it is reported."
         case .intakeDuplicates:
             "A picture and request made before: reuse gives the same video for nothing, generate pays for a new one."
+        case .intakeResendWindow:
+            "How long the same files under the same names count as a program's resend and are never paid again, also with duplicates: generate."
         case .deliveryOriginals: "What becomes of the sources of delivered videos: keep or delete."
         case .logFormat: "text for people, json for collectors."
         case .logLevel: "debug, info, notice, warning or error."

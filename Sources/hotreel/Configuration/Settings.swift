@@ -75,6 +75,7 @@ struct Settings {
         pipeline.lookupPause = min(pipeline.retryInterval, .seconds(10))
         pipeline.resubmitUnconfirmed = try read.choice(.apiResubmitUnconfirmed, of: ["false", "true"]) == "true"
         pipeline.duplicates = try read.oneOf(.intakeDuplicates)
+        pipeline.resendWindow = try read.duration(.intakeResendWindow)
         pipeline.budgets = Budgets(
             overall: Budget(
                 daily: try read.credits(.budgetDailyCredits), monthly: try read.credits(.budgetMonthlyCredits)),
