@@ -38,7 +38,7 @@ extension EndToEnd {
             let names = findings.compactMap { $0["check"]?.stringValue }
             #expect(Set(names).count == names.count, "a check speaks twice: \(names)")
             return Diagnosis(
-                status: answer.status,
+                status: status,
                 findings: Dictionary(zip(names, findings), uniquingKeysWith: { first, _ in first }))
         }
 
@@ -47,7 +47,7 @@ extension EndToEnd {
         {
             let words = way + [HotreelBinary.path.string, "doctor", "--json", "--api-url", "local"] + folder.options
             let result = try await Subprocess.run(
-                .name(words[0]), arguments: Arguments(Array(words.dropFirst())), platformOptions: platform,
+                .name("env"), arguments: Arguments(words), platformOptions: platform,
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
             let status: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
             return try Self.diagnosis(status: status, result.standardOutput)
