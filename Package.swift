@@ -107,18 +107,3 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-if let rooms = Context.environment["ROOMS"]?.split(separator: ",").map(String.init) {
-    var keep = Set(rooms + rooms.map { $0 + "Tests" } + ["TestKit"])
-    var grown = true
-    while grown {
-        grown = false
-        for target in package.targets where keep.contains(target.name) {
-            for dependency in target.dependencies {
-                if case .byNameItem(let name, _) = dependency, package.targets.contains(where: { $0.name == name }), keep.insert(name).inserted { grown = true }
-            }
-        }
-    }
-    package.targets = package.targets.filter { keep.contains($0.name) }
-    if !keep.contains("hotreel") { package.products = [] }
-}

@@ -44,7 +44,8 @@ extension FileSystem {
         switch Errno.current {
         case .fileExists: return try isRenamed(before, source, to: target)
         // No hard links either, or none to other people's files.
-        case .notPermitted, .notSupported, .noFunction, .invalidArgument, .tooManyLinks: break
+        // An rclone mount answers so to any link. Where the disk itself fails, what follows fails too.
+        case .notPermitted, .notSupported, .noFunction, .invalidArgument, .tooManyLinks, .ioError: break
         case let failure: return try settle(failure, before, source, to: target)
         }
         // The best left is to look first.

@@ -22,8 +22,11 @@ extension FileSystem {
         let bytes = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return FreeSpace(
             bytes: bytes.overflow ? .max : Int(clamping: bytes.partialValue),
-            files: status.f_files == 0 ? nil : Int(clamping: status.f_favail))
+            files: status.f_files == 0 || isRclone(status) ? nil : Int(clamping: status.f_favail))
     }
+
+    /// An rclone mount says that it has a thousand million files, and none of them free.
+    private static func isRclone(_ status: statvfs) -> Bool { status.f_files == 1_000_000_000 && status.f_ffree == 0 }
 
     /// Bytes that this process may still write to the file system `path` lies on.
     package static func freeSpace(of path: FilePath) throws(FileError) -> Int { try space(of: path).bytes }

@@ -38,7 +38,7 @@ extension EndToEnd {
             let names = findings.compactMap { $0["check"]?.stringValue }
             #expect(Set(names).count == names.count, "a check speaks twice: \(names)")
             return Diagnosis(
-                status: answer.status,
+                status: status,
                 findings: Dictionary(zip(names, findings), uniquingKeysWith: { first, _ in first }))
         }
 
@@ -47,7 +47,7 @@ extension EndToEnd {
         {
             let words = way + [HotreelBinary.path.string, "doctor", "--json", "--api-url", "local"] + folder.options
             let result = try await Subprocess.run(
-                .name(words[0]), arguments: Arguments(Array(words.dropFirst())), platformOptions: platform,
+                .name("env"), arguments: Arguments(words), platformOptions: platform,
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
             let status: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
             return try Self.diagnosis(status: status, result.standardOutput)
@@ -121,21 +121,49 @@ extension EndToEnd {
             }
         }
 
-        @Test("A clock that is not the API's fails, also where the API refuses to answer", .timeLimit(.minutes(1)))
-        func clock() async throws {
-            let scenario: JSONValue = [
-                "faults": [
-                    [
-                        "operation": "billing", "fault": "status", "status": 503, "times": "always",
-                        "headers": ["Date": "Tue, 01 Jan 2030 00:00:00 GMT"],
-                    ]
-                ]
-            ]
-            try await HotreelStandIn.running(scenario: scenario) { standIn in
-                let diagnosis = try await diagnose(api: standIn.url, environment: ["AIML_API_KEY": "any"])
-                #expect(Set(diagnosis.failures) == ["api", "clock"], "\(diagnosis.failures)")
-                #expect(diagnosis.remedy("clock").contains("NTP"))
+        @Test(
+            "A clock that is not the API's is told, also where the API refuses to answer", .timeLimit(.minutes(1)),
+            arguments: [
+                ("200 OK", 4000.0, ["clock"], "failure"), ("503 Down", -4000, ["api", "clock"], "failure"),
+                ("200 OK", 60, [], "warning"),
+            ])
+        func clock(status: String, ahead: Double, failures: [String], level: String) async throws {
+            let format = DateFormatter()
+            format.locale = Locale(identifier: "en_US_POSIX")
+            format.timeZone = TimeZone(secondsFromGMT: 0)
+            format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+            let body = #"{"current_balance": 20, "currency": "USD"}"#
+            let port = try Self.answerOnce(
+                "HTTP/1.1 \(status)\r\nDate: \(format.string(from: Date() + ahead))\r\nContent-Length: \(body.utf8.count)\r\n"
+                    + "Connection: close\r\n\r\n\(body)")
+            let diagnosis = try await diagnose(api: "http://127.0.0.1:\(port)", environment: ["AIML_API_KEY": "any"])
+            #expect(Set(diagnosis.failures) == Set(failures), "\(diagnosis.failures)")
+            #expect(diagnosis.level("clock") == level && diagnosis.remedy("clock").contains("NTP"))
+        }
+
+        /// Answers one request on a loopback port, which is given back. The stand-in tells the true time whatever it is told to.
+        private static func answerOnce(_ answer: String) throws -> UInt16 {
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, length) == 0 && listen(listener, 1) == 0
+                        && getsockname(listener, $0, &length) == 0
+                }
             }
+            try #require(isListening)
+            Thread {
+                let client = accept(listener, nil, nil)
+                var request = [UInt8](repeating: 0, count: 1 << 14)
+                _ = read(client, &request, request.count)
+                _ = answer.withCString { write(client, $0, strlen($0)) }
+                close(client)
+                close(listener)
+            }.start()
+            return UInt16(bigEndian: address.sin_port)
         }
 
         @Test("An API that is not there fails", .timeLimit(.minutes(1)))

@@ -155,7 +155,7 @@ extension EndToEnd {
 
         @Test("The same content under the same name twice: each waits for its own video", .timeLimit(.minutes(1)))
         func sameContent() async throws {
-            try await write("shot")
+            try await write("shot", ["hotreel": ["again": true]])
             try await folder.serving(settings: ["SIMULATOR_RENDER_TIME": "3s", "INTAKE_DUPLICATES": "reuse"]) {
                 service in
                 async let first = drop("shot.png", "shot.json", "--wait", "--timeout", "40s", "--json")

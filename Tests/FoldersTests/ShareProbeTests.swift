@@ -36,10 +36,10 @@ struct ShareProbeTests {
         let file = try folder.write("\(getpid())\n", to: "lock")
         #expect(try FileSystem.lockHolder(of: file) == nil)
         let descriptor = try FileDescriptor.open(file, .readWrite)
-        try descriptor.closeAfter {
-            #expect(flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0)
-            #expect(try FileSystem.lockHolder(of: file) == Int(getpid()))
-        }
+        let isTaken = flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0
+        let holder = try FileSystem.lockHolder(of: file)
+        try descriptor.close()
+        #expect(isTaken && holder == Int(getpid()))
         #expect(try FileSystem.lockHolder(of: file) == nil)
         #expect(try FileSystem.lockHolder(of: folder["gone"]) == nil)
     }

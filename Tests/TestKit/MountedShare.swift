@@ -14,7 +14,7 @@ package final class MountedShare: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
-            "rclone", "mount", "--config", "/dev/null", "--vfs-cache-mode", "writes", "--vfs-write-back", "0s",
+            "rclone", "mount", "--config", "/dev/null", "--vfs-cache-mode", "writes",
             "--dir-cache-time", "100ms", "--attr-timeout", "100ms", "--cache-dir", place.string + ".cache",
             "--allow-non-empty",
             folder.string, place.string,

@@ -7,15 +7,17 @@ import Jobs
 enum ExitStatus: Int32 {
     /// The call itself is not clear.
     case usage = 64
-    /// A drop is not fit to send.
+    /// A drop is not fit to send, or a report came for it.
     case dataError = 65
     /// There is no such job.
     case noInput = 66
+    /// A share, a program or the API is not fit, or cannot be reached.
     case unavailable = 69
     case software = 70
+    /// What should be made cannot be, or its name is taken.
     case cannotCreate = 73
     case ioError = 74
-    /// Another Hotreel is at work, or the job is not in a state for this.
+    /// Another Hotreel is at work, the job is not in a state for this, or the time to wait is over.
     case temporaryFailure = 75
     case configuration = 78
 

@@ -52,7 +52,7 @@ struct WatchChecks {
                 "inbox_mounts",
                 "\(below.count == 1 ? "A file system is" : "\(below.count) file systems are") mounted below the inbox, at \(first.point) "
                     + "(\(first.type)): drops there cannot be taken in one step.",
-                remedy: "Give it an inbox of its own, or see that Hotreel says how it takes them.")
+                remedy: "Give it an inbox of its own.")
         ]
     }
 

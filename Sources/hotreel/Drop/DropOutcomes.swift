@@ -103,18 +103,21 @@ extension DropPlan.Item {
     /// Whether a receipt or report speaks of this drop.
     fileprivate func isSubject(of document: JSONValue) -> Bool {
         let sources = document["sources"]?.arrayValue ?? []
+        // What was dropped again while it was being made shares the receipt of the first.
+        var times = (document["resends"]?.arrayValue ?? []).compactMap(\.stringValue)
+        if let dropped = document["dropped"]?.stringValue { times.append(dropped) }
         return own.contains { file in
             sources.contains { source in
                 source["sha256"] == .string(file.sha256) && source["file"]?.stringValue?.folded == file.name.folded
-            } && file.wasWritten(at: document["dropped"]?.stringValue)
+            } && times.contains(where: file.wasWritten)
         }
     }
 }
 
 extension DropPlan.DroppedFile {
     /// Whether that is this file's time, as another mount of the same share may show it: some know whole seconds only, FAT even ones.
-    fileprivate func wasWritten(at time: String?) -> Bool {
-        guard let time, let date = try? Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    fileprivate func wasWritten(at time: String) -> Bool {
+        guard let date = try? Date(time, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         else { return false }
         let theirs = Int64((date.timeIntervalSince1970 * 1000).rounded())
         let ours = modified / 1_000_000
