@@ -228,7 +228,10 @@ extension EndToEnd {
             defer { try? disk.unmount(from: folder.root["inbox/.hotreel"]) }
             let diagnosis = try await diagnose()
             #expect(diagnosis.failures == ["inbox_rename"])
-            #expect(diagnosis.level("inbox_mounts") == "warning")
+            let other = try SmallDisk(bytes: 8 << 20)
+            try other.mount(at: try folder.root.folder("inbox/sub"))
+            defer { try? other.unmount(from: folder.root["inbox/sub"]) }
+            #expect(try await diagnose().text.contains("sub in the inbox lies on"))
         }
 
         @Test(

@@ -45,17 +45,17 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(.failure("folders", "\(error)", remedy: "Correct the configuration."))
         }
         let state = StateChecks(state: settings.state, ledger: settings.ledger)
-        let shares = ShareChecks(
-            inbox: settings.inbox, outbox: settings.outbox, settle: settings.pipeline.pairing.settle)
-        let watch = WatchChecks(
-            inbox: settings.inbox, watch: settings.pipeline.watch, rescan: settings.pipeline.rescan,
-            listing: settings.pipeline.listing)
-        let space = SpaceChecks(
-            folders: [("inbox", settings.inbox), ("outbox", settings.outbox), ("state", settings.state)])
+        let space = SpaceChecks(folders: settings.allFolders)
         let places = PlaceChecks(settings: settings)
         findings += await unlessItHangs("places", places.run)
-        findings += await unlessItHangs("share", shares.run)
-        findings += await unlessItHangs("inbox_watch", watch.run)
+        for folder in settings.folders {
+            let shares = ShareChecks(
+                inbox: folder.inbox, outbox: folder.outbox, settle: settings.pipeline.pairing.settle)
+            let watch = WatchChecks(
+                inbox: folder.inbox, mode: settings.pipeline.watch, times: settings.pipeline.watchTimes)
+            findings += await unlessItHangs("share", shares.run).map { $0.about(folder.name) }
+            findings += await unlessItHangs("inbox_watch", watch.run).map { $0.about(folder.name) }
+        }
         findings += await unlessItHangs("space", space.run)
         findings += await unlessItHangs("state", state.run)
         findings += await state.readable()

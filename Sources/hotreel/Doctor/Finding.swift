@@ -27,6 +27,13 @@ struct Finding {
         Finding(check: check, level: .failure, message: message, remedy: remedy)
     }
 
+    /// The same of one of several inboxes: `inbox_watch:commercials`.
+    func about(_ inbox: InboxName) -> Finding {
+        guard !inbox.isUnnamed else { return self }
+        return Finding(
+            check: "\(check):\(inbox)", level: level, message: "\(inbox): \(message)", remedy: remedy)
+    }
+
     /// A call that failed, with the remedy for its kind.
     static func failure(_ check: String, _ error: FileError) -> Finding {
         .failure(check, "\(error)", remedy: error.remedy)

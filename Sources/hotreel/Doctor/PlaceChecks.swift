@@ -11,9 +11,12 @@ struct PlaceChecks {
         } catch {
             return [.failure("places", "\(error)", remedy: "See that both shares are mounted, and remove the file.")]
         }
-        return [("inbox", settings.inbox), ("outbox", settings.outbox)].compactMap { role, path in
-            guard case .absent(let reason) = known.known(role, at: path)?.look() else { return nil }
-            return .failure("\(role)_place", reason, remedy: "Drops wait until then.")
+        return settings.folders.flatMap { folder -> [Finding] in
+            guard let places = known.known(folder) else { return [] }
+            return [("inbox", places.inbox), ("outbox", places.outbox)].compactMap { role, presence in
+                guard case .absent(let reason) = presence.look() else { return nil }
+                return Finding.failure("\(role)_place", reason, remedy: "Drops wait until then.").about(folder.name)
+            }
         }
     }
 }

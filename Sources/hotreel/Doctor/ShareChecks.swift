@@ -106,7 +106,7 @@ struct ShareChecks {
 
     /// Of this process; reading it by umask(2) would set it.
     private static var umask: UInt32? {
-        guard let bytes = try? FileSystem.read("/proc/self/status", limit: 1 << 14) else { return nil }
+        guard let bytes = try? FileSystem.read(FilePath("/proc/self/status"), limit: 1 << 14) else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Umask:") }
         return line.flatMap { UInt32($0.dropFirst(6).trimmingCharacters(in: .whitespaces), radix: 8) }
     }

@@ -7,53 +7,27 @@ import SystemPackage
 /// Whether changes in the inbox are heard of, and how.
 struct WatchChecks {
     let inbox: FilePath
-    let watch: PipelineConfiguration.Watch
-    let rescan: Duration
-    let listing: Duration
+    let mode: WatchMode
+    let times: WatchTimes
 
     func run() -> [Finding] {
         do throws(FileError) {
-            return [try kind()] + mounts() + events() + (try limits())
+            return try trees() + events() + (try limits())
         } catch {
             return [.failure("inbox_watch", error)]
         }
     }
 
-    /// What `intake.watch` comes to on this mount, and why.
-    private func kind() throws(FileError) -> Finding {
-        let place = try FolderPlace.of(inbox).shown
-        let listed = "listed every \(listing.measured)"
-        let heard = "watched by events and listed every \(rescan.measured)"
-        switch (try MountKind.of(inbox), watch) {
-        case (.local, .auto):
-            return .ok("inbox_watch", "The inbox lies on \(place): it is \(heard), as a local disk tells of changes.")
-        case (.local, .inotify): return .ok("inbox_watch", "The inbox lies on \(place): it is \(heard), as configured.")
-        case (_, .poll): return .ok("inbox_watch", "The inbox lies on \(place): it is \(listed), as configured.")
-        case (.network(let name), .auto):
-            return .ok(
-                "inbox_watch",
-                "The inbox lies on \(place): it is \(listed), as \(name) does not tell of changes made elsewhere.")
-        case (.network(let name), .inotify):
-            return .failure(
-                "inbox_watch",
-                "The inbox lies on \(place), and \(name) does not tell of changes made elsewhere: with intake.watch: inotify drops are "
-                    + "found after up to \(rescan.measured).",
-                remedy: "Set intake.watch: auto.")
+    /// What `intake.watch` comes to on each mount in the inbox, and why.
+    private func trees() throws(FileError) -> [Finding] {
+        try MountTable.current().trees(of: FileSystem.realPath(of: inbox)).map { tree in
+            let name = tree.folder.isEmpty ? "The inbox" : "\(tree.folder.shown) in the inbox"
+            let words = "\(name) lies on \(tree.shown): \(WatchPlan.choose(mode, on: tree.mount, times: times).shown)."
+            if mode == .inotify, case .network = tree.mount.kind {
+                return .failure("inbox_watch", words, remedy: "Set intake.watch: auto.")
+            }
+            return .ok("inbox_watch", words)
         }
-    }
-
-    /// File systems mounted below the inbox, from which files cannot be taken by a rename.
-    private func mounts() -> [Finding] {
-        guard let table = try? MountTable.current() else { return [] }
-        let below = table.mounts.filter { $0.point.hasPrefix(inbox.string + "/") }
-        guard let first = below.first else { return [] }
-        return [
-            .warning(
-                "inbox_mounts",
-                "\(below.count == 1 ? "A file system is" : "\(below.count) file systems are") mounted below the inbox, at \(first.point) "
-                    + "(\(first.type)): drops there cannot be taken in one step.",
-                remedy: "Give it an inbox of its own.")
-        ]
     }
 
     /// Whether the kernel tells of a file that is written now.
@@ -72,7 +46,7 @@ struct WatchChecks {
                 let remedy = "Set intake.watch: poll."
                 let words = "Tried: of a file written in the inbox no event came."
                 return [
-                    isLocal && watch != .poll
+                    isLocal && mode != .poll
                         ? .failure("inbox_events", words, remedy: remedy)
                         : .ok("inbox_events", words + " None is needed.")
                 ]
@@ -85,7 +59,7 @@ struct WatchChecks {
             ]
         } catch let error as WatchError {
             return [
-                isLocal && watch != .poll
+                isLocal && mode != .poll
                     ? .failure(
                         "inbox_events", "Tried: \(error).", remedy: "Raise the limit, or set intake.watch: poll.")
                     : .ok("inbox_events", "Tried: \(error). None is needed.")
@@ -100,7 +74,7 @@ struct WatchChecks {
 
     private func limits() throws(FileError) -> [Finding] {
         let isLocal = try MountKind.of(inbox) == .local
-        let isWatched = watch == .inotify || (watch == .auto && isLocal)
+        let isWatched = mode == .inotify || (mode == .auto && isLocal)
         let limits = KernelLimits.current()
         return Self.findings(limits, folders: isWatched ? try FileSystem.folderCount(below: inbox) : nil)
     }

@@ -30,11 +30,6 @@ struct KnownPlaces {
     /// Whether a folder of this path was used before, so that it must not be made anew where it is missing.
     func knows(_ gate: Gate, at path: FilePath) -> Bool { places[gate.rawValue]?.path == path.string }
 
-    /// The watch over a folder that was used before; nil where it was not.
-    func known(_ role: String, at path: FilePath) -> SharePresence? {
-        places[role].flatMap { $0.path == path.string ? SharePresence(role: role, root: path, place: $0) : nil }
-    }
-
     /// Where both have to lie, for whoever only looks; nil where nobody has noted it for these paths.
     func known(_ folder: InboxSettings) -> Places? {
         let (inbox, outbox) = (Gate.inbox(of: folder.name), Gate.outbox(of: folder.name))
