@@ -14,7 +14,7 @@ struct Endings: Sendable {
         try await context.endings.pass(job.drop.id) { () throws in
             let siblings = try await context.store.jobs(of: job.drop.id).filter { $0.id != job.id }
             if siblings.allSatisfy(\.state.name.isEnded) {
-                try await context.names.pass(job.drop.place) { () throws in
+                try await context.names.pass(context.place(of: job.drop)) { () throws in
                     try await context.requirePlaces()
                     if try await wasGivenBack(job) {
                         try await regain(job.drop)
@@ -49,7 +49,7 @@ struct Endings: Sendable {
             // Done before, by whoever ended another job of the drop: only the note in the ledger is missing.
             let isPlaced = try context.claims.isEmptied(job.drop.id)
             if !isPlaced {
-                try await context.names.pass(job.drop.place) { () throws in
+                try await context.names.pass(context.place(of: job.drop)) { () throws in
                     let number = try context.outbox.freeNumber(for: job.drop, in: .errors, from: context.claims)
                     for failed in isLast ? jobs : [job] { try report(failed, among: jobs, number: number) }
                     context.reached(.reported)
@@ -171,9 +171,12 @@ struct Endings: Sendable {
             try claims.remove(drop.id, discardingSources: isDelivered && !isFailed && !keeps)
         }
     }
+
 }
 
-extension Drop {
-    /// What its files and reports are named after.
-    var place: FileName { folder.appending(FileName(stem.folded)) }
+extension Context {
+    /// What a drop's files and reports are named after, and where.
+    func place(of drop: Drop) -> FileName {
+        FileName(bytes: Array(folder.name.prefix.utf8) + drop.folder.appending(FileName(drop.stem.folded)).bytes)
+    }
 }

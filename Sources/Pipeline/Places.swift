@@ -81,6 +81,13 @@ extension Context {
         return absent
     }
 
+    private func look(at folder: HotFolder) async -> [(Gate, Presence)] {
+        guard let places = folder.places else { return [] }
+        return await files.run {
+            [(.inbox(of: folder.name), places.inbox.look()), (.outbox(of: folder.name), places.outbox.look())]
+        }
+    }
+
     /// Throws unless the hot folder is in its place: the last look before something is written there.
     func requirePlaces(_ needed: [Gate.Kind] = [.inbox, .outbox]) async throws(PlaceGone) {
         let absent = await within(folder).lookAtPlaces()

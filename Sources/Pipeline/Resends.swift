@@ -154,7 +154,7 @@ extension Claimer {
 
     private func keep(_ drop: Drop, in part: Outbox.Part) async throws {
         let (outbox, claims) = (context.outbox, context.claims)
-        try await context.names.pass(drop.place) { () async throws in
+        try await context.names.pass(context.place(of: drop)) { () async throws in
             try await context.requirePlaces()
             try await context.files.run { () throws(FileError) in
                 let number = try outbox.freeNumber(for: drop, in: part, from: claims)

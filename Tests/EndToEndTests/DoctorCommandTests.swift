@@ -231,7 +231,7 @@ extension EndToEnd {
             let other = try SmallDisk(bytes: 8 << 20)
             try other.mount(at: try folder.root.folder("inbox/sub"))
             defer { try? other.unmount(from: folder.root["inbox/sub"]) }
-            #expect(try await diagnose().text.contains("sub in the inbox lies on"))
+            #expect(try await diagnose().message("inbox_watch/sub").contains("sub in the inbox lies on"))
         }
 
         @Test(

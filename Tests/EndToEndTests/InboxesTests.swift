@@ -133,6 +133,7 @@ extension EndToEnd {
             let checks = try answer.json().arrayValue ?? []
             #expect(checks.map { $0["request"]?["negative_prompt"] } == ["from commercials", "from features"])
             #expect(checks.map { $0["request"]?["duration"] } == [10, nil])
+            #expect(checks.map { $0["inbox"] } == ["commercials", "features"])
         }
 
         @Test("--inbox and --outbox choose the one inbox without a name", .timeLimit(.minutes(1)))
@@ -149,7 +150,6 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.log)")
             #expect(try receipt("c/outbox")["inbox"] == nil)
             #expect(try await call("jobs", "--json").json().arrayValue?.map { $0["inbox"] } == [nil])
-            #expect(try await call("audit").output.contains("inbox_retired"))
 
             // As one of several from now on, it is still known by what it made.
             try root.write(
@@ -162,8 +162,8 @@ extension EndToEnd {
             try await serving { _ in }
             let audit = try await call("audit", "--json")
             #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
-            #expect(
-                try audit.json()["videos"] == 1 && audit.json()["notes"]?.arrayValue?.count == 1, "the API's log alone")
+            #expect(try audit.json()["videos"] == 1)
+            #expect(try audit.json()["notes"] == [])
         }
 
         private static let refused: [(yaml: String, words: [String])] = [
@@ -214,7 +214,7 @@ extension EndToEnd {
                 "inboxes:\n  - {name: a, inbox: a, outbox: b}\n  - {name: c, inbox: c, outbox: b}",
                 ["outbox of", "inside the outbox of", "beside one another"]
             ),
-            ("inboxs:\n  - {name: a, inbox: a, outbox: b}", ["Did you mean inboxes?"]),
+            ("inboxess:\n  - {name: a, inbox: a, outbox: b}", ["Did you mean inboxes?"]),
         ]
 
         @Test(

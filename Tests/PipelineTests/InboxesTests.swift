@@ -1,6 +1,7 @@
 import Folders
 import Foundation
 import Jobs
+import Synchronization
 import TestKit
 import Testing
 import VideoAPI
@@ -103,14 +104,22 @@ struct InboxesTests {
         #expect(await fixture.context.clearance(.deliver) == Clearance(admission: .open, without: ["films"]))
     }
 
-    @Test func `A loop with nothing but jobs that must wait sleeps`() async throws {
+    @Test func `A loop with nothing but jobs that must wait sleeps, and wakes for another's`() async throws {
+        let claims = Mutex(0)
+        let fixture = try PipelineFixture(inboxes: ["ads", "films"]) { sql in
+            if sql.hasPrefix("SELECT * FROM job WHERE state") { claims.withLock { $0 += 1 } }
+        }
+        let (ads, films) = (try fixture.within("ads"), try fixture.within("films"))
         for number in 1...5 { _ = try await ads.generated(ads.claimedJob("shot\(number)")) }
-        try takeAway("ads/outbox")
+        try FileManager.default.removeItem(atPath: fixture.folder["ads/outbox"].string)
+        await fixture.context.lookAtPlaces()
         let context = fixture.context
         let running = Task { await Deliverer(context: context).loop.run() }
         await fixture.clock.waitForSleepers()
-        for _ in 1...200 { await Task.yield() }
-        #expect(fixture.clock.sleepers == 1)
+        let before = claims.withLock(\.self)
+        #expect(before > 0)
+        for _ in 1...500 { await Task.yield() }
+        #expect(claims.withLock(\.self) == before, "nothing is asked for until a bell rings or time passes")
         #expect(fixture.api.downloads.isEmpty)
         let job = try await films.generated(films.claimedJob())
         context.bells[.generated].ring()
@@ -219,7 +228,7 @@ struct InboxesTests {
         try await StartUp(context: context).resume()
         for folder in renamed { try await StartUp(context: context.within(folder)).heal() }
         #expect(context.gates.closed.isEmpty)
-        #expect(try await fixture.state(made) == .delivered && fixture.state(delivered) == .delivered)
+        for job in [made, delivered] { #expect(try await fixture.state(job) == .delivered) }
         try await fixture.runAdmitted(Submitter(context: context).loop)
         #expect(
             try await fixture.now(queued).reason?.contains("budget of the inbox spots") == true, "630,000 are spent")

@@ -4,7 +4,8 @@ import Jobs
 package struct AuditFinding: Hashable, Sendable {
     package let kind: Kind
     package let job: JobID?
-    /// Where it lies, below the inbox or the outbox: `inbox/.hotreel/…`, `outbox/videos/…`; nil where no file is meant.
+    /// Where it lies, below the inbox or the outbox: `inbox/.hotreel/…`, `outbox/videos/…`; nil where no file is meant. With
+    /// the name before it where the inbox has one: `commercials:outbox/videos/…`.
     package let file: String?
     /// What is wrong, and what to do, each in a sentence or two.
     package let message: String

@@ -23,20 +23,27 @@ struct CheckCommand: AsyncParsableCommand {
             let working = FilePath(FileManager.default.currentDirectoryPath)
             let folders = (try? common.settings())?.folders ?? []
             let catalog = try Catalog.bundled()
-            var results: [DropCheck] = []
+            var results: [(inbox: InboxName, check: DropCheck)] = []
             var seen: Set<String> = []
             for file in files {
                 let path = working.pushing(FilePath(file)).lexicallyNormalized()
                 let folder = folders.first { path.starts(with: $0.inbox) }
                 let checker = DropChecker(catalog: catalog, inbox: folder?.inbox, defaults: folder?.defaults)
                 let name = folder?.name ?? .unnamed
-                results += try checker.check(path).filter { seen.insert("\(name)/\($0.folder)/\($0.files)").inserted }
+                for check in try checker.check(path)
+                where seen.insert("\(name)/\(check.folder)/\(check.files)").inserted {
+                    results.append((name, check))
+                }
             }
-            json ? output(.array(results.map(\.json))) : results.forEach { output($0.text) }
+            if json {
+                output(.array(results.map { $0.check.json.naming($0.inbox) }))
+            } else {
+                results.forEach { output($0.check.text) }
+            }
             if results.isEmpty {
                 throw ExitStatus.noInput.because("there is nothing to check in \(files.joined(separator: ", "))")
             }
-            if results.contains(where: { !$0.problems.isEmpty }) { throw ExitCode(ExitStatus.dataError.rawValue) }
+            if results.contains(where: { !$0.check.problems.isEmpty }) { throw ExitCode(ExitStatus.dataError.rawValue) }
         }
     }
 }

@@ -23,10 +23,11 @@ struct WatchChecks {
         try MountTable.current().trees(of: FileSystem.realPath(of: inbox)).map { tree in
             let name = tree.folder.isEmpty ? "The inbox" : "\(tree.folder.shown) in the inbox"
             let words = "\(name) lies on \(tree.shown): \(WatchPlan.choose(mode, on: tree.mount, times: times).shown)."
+            let check = tree.folder.isEmpty ? "inbox_watch" : "inbox_watch/\(tree.folder.shown)"
             if mode == .inotify, case .network = tree.mount.kind {
-                return .failure("inbox_watch", words, remedy: "Set intake.watch: auto.")
+                return .failure(check, words, remedy: "Set intake.watch: auto.")
             }
-            return .ok("inbox_watch", words)
+            return .ok(check, words)
         }
     }
 

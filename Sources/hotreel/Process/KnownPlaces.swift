@@ -51,5 +51,5 @@ struct KnownPlaces {
     }
 
     /// `inbox`, `outbox of commercials`: what follows “the”.
-    private static func role(_ gate: Gate) -> String { String(gate.lacking.dropFirst("the ".count)) }
+    static func role(_ gate: Gate) -> String { String(gate.lacking.dropFirst("the ".count)) }
 }

@@ -82,7 +82,7 @@ struct ServiceProcess {
             [(Gate.inbox(of: folder.name), folder.inbox), (Gate.outbox(of: folder.name), folder.outbox)]
         }
         let new = folders.filter { !known.knows($0.0, at: $0.1) }
-        try prepare(new.map { ($0.0.rawValue, $0.1) }, logger)
+        try prepare(new.map { (KnownPlaces.role($0.0), $0.1) }, logger)
         do throws(any Error) {
             for (gate, path) in new { try known.note(gate, at: path) }
             return settings.hotFolders(known)
