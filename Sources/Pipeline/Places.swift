@@ -5,8 +5,8 @@ import SystemPackage
 
 /// Where inbox and outbox have to lie. While one is not there, nothing is read from it, written to it or concluded from it.
 package struct Places: Sendable {
-    let inbox: SharePresence
-    let outbox: SharePresence
+    package let inbox: SharePresence
+    package let outbox: SharePresence
     private let inboxCalls = HangingCalls(label: "hotreel.inbox")
     private let outboxCalls = HangingCalls(label: "hotreel.outbox")
 
@@ -79,13 +79,6 @@ extension Context {
             absent[gate] = reason
         }
         return absent
-    }
-
-    private func look(at folder: HotFolder) async -> [(Gate, Presence)] {
-        guard let places = folder.places else { return [] }
-        return await files.run {
-            [(.inbox(of: folder.name), places.inbox.look()), (.outbox(of: folder.name), places.outbox.look())]
-        }
     }
 
     /// Throws unless the hot folder is in its place: the last look before something is written there.

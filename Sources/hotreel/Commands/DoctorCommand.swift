@@ -45,7 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(.failure("folders", "\(error)", remedy: "Correct the configuration."))
         }
         let state = StateChecks(state: settings.state, ledger: settings.ledger)
-        let space = SpaceChecks(folders: settings.allFolders)
+        let space = SpaceChecks(folders: settings.allFolders.map { (role: $0.name, path: $0.path) })
         let places = PlaceChecks(settings: settings)
         findings += await unlessItHangs("places", places.run)
         for folder in settings.folders {
