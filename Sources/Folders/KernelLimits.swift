@@ -42,9 +42,12 @@ extension FileSystem {
         var waiting = [folder]
         while let next = waiting.popLast() {
             count += 1
-            guard let entries = try? list(next, skippingUnreadable: true) else {
+            let entries: [(name: FileName, status: FileStatus)]
+            do throws(FileError) {
+                entries = try list(next, skippingUnreadable: true)
+            } catch {
                 // Only of the first is it a trouble worth telling.
-                if count == 1 { throw FileError("list", next) }
+                if count == 1 { throw error }
                 continue
             }
             for entry in entries where entry.status.kind == .folder && !NameRules.isLitterFolder(entry.name) {

@@ -96,6 +96,15 @@ struct WatchChecks {
                             "inotify_watches", "\(words), for all of a user's programs together.", remedy: remedy)
                         : .ok("inotify_watches", "\(words)."))
         }
+        if folders != nil, let instances = limits.instances {
+            let words = "A user's programs may have \(instances) inotify instances; the service needs one"
+            findings.append(
+                instances < 16
+                    ? .warning(
+                        "inotify_instances", "\(words).",
+                        remedy: "sysctl fs.inotify.max_user_instances=128, as other programs need some too.")
+                    : .ok("inotify_instances", "\(words)."))
+        }
         if folders != nil, let events = limits.queuedEvents {
             findings.append(
                 events < 16_384
