@@ -131,16 +131,16 @@ extension EndToEnd {
                 try folder.drop(picture.prefix(picture.count / 2), "shot.jpg")
                 try folder.drop(sidecar(), "shot.json")
                 try await folder.wait("the status to tell") {
-                    let told = try folder.json("outbox/status.json")["inbox"]?["waiting"]?.arrayValue ?? []
+                    let told = try folder.json("outbox/status.json")["unclaimed"]?["waiting"]?.arrayValue ?? []
                     return told.contains { $0["file"] == "shot.jpg" && $0["since"]?.stringValue != nil }
                 }
                 let status = try await folder.call("status")
                 #expect(status.output.contains("inbox, shot.jpg, since"))
-                #expect(try await folder.call("status", "--json").json()["inbox"]?["count"] == 1)
+                #expect(try await folder.call("status", "--json").json()["unclaimed"]?["count"] == 1)
                 try folder.drop(picture, "shot.jpg")
                 try await folder.waitForVideos("shot")
                 try await folder.wait("the status to forget") {
-                    try folder.json("outbox/status.json")["inbox"]?["count"] == 0
+                    try folder.json("outbox/status.json")["unclaimed"]?["count"] == 0
                 }
             }
         }

@@ -80,7 +80,7 @@ struct InboxWaitsTests {
         context.waits.note(group("shot"), [(path("shot.png"), context.time.uptime(), "waiting for shot.json")])
         let running = Task { await StatusFile(context: context).run() }
         await fixture.clock.waitForSleepers()
-        #expect(try fixture.json("outbox/status.json")["inbox"]?["count"] == 0)
+        #expect(try fixture.json("outbox/status.json")["unclaimed"]?["count"] == 0)
         fixture.clock.advance(by: .seconds(2))
         await fixture.clock.waitForSleepers()
         fixture.clock.advance(by: .seconds(58))
@@ -91,7 +91,7 @@ struct InboxWaitsTests {
         #expect(entry?["file"] == "p/shot.png" && entry?["reason"] == "waiting for shot.json")
         running.cancel()
         await running.value
-        let read = try #require(Status.inboxAsTold(in: context.outbox))
+        let read = try #require(Status.unclaimedAsTold(in: context.outbox, of: .unnamed))
         #expect(read.count == 1 && read.waits == context.waits.told.waits)
     }
 }

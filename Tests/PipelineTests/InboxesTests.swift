@@ -106,9 +106,11 @@ struct InboxesTests {
 
     @Test func `A loop with nothing but jobs that must wait sleeps, and wakes for another's`() async throws {
         let claims = Mutex(0)
-        let fixture = try PipelineFixture(inboxes: ["ads", "films"]) { sql in
-            if sql.hasPrefix("SELECT * FROM job WHERE state") { claims.withLock { $0 += 1 } }
-        }
+        let fixture = try PipelineFixture(
+            inboxes: ["ads", "films"],
+            trace: { sql in
+                if sql.hasPrefix("SELECT * FROM job WHERE state") { claims.withLock { $0 += 1 } }
+            })
         let (ads, films) = (try fixture.within("ads"), try fixture.within("films"))
         for number in 1...5 { _ = try await ads.generated(ads.claimedJob("shot\(number)")) }
         try FileManager.default.removeItem(atPath: fixture.folder["ads/outbox"].string)
