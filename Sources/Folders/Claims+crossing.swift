@@ -23,7 +23,9 @@ extension Claims {
                 isSame = try FileSystem.hash(temporary).sha256 == source.sha256
             }
             guard isSame else { return try FileSystem.remove(temporary) }
-            guard try FileSystem.rename(temporary, to: target) else { throw FileError("write", target.path, .fileExists) }
+            guard try FileSystem.rename(temporary, to: target) else {
+                throw FileError("write", target.path, .fileExists)
+            }
         }
         guard isSame else { return .changed }
         try FileSystem.sync(folder: target.removingLastComponent())

@@ -103,9 +103,6 @@ extension RootedPath: CustomStringConvertible {
 
 extension FileName {
     fileprivate func withCString<Value>(_ work: (UnsafePointer<CChar>) -> Value) -> Value {
-        (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { buffer in
-            // The array ends in NUL, so it is not empty and has a base address.
-            work(buffer.baseAddress!)
-        }
+        FilePath("").appending(self).withPlatformString(work)
     }
 }

@@ -14,7 +14,7 @@ actor Intake {
     private let pairer: Pairer
     private let examiner: Examiner
     private let claimer: Claimer
-    private let lookout: Lookout
+    let lookout: Lookout
     private let onReady: @Sendable () async -> Void
     private nonisolated var bell: Bell { context.bells.intake }
 

@@ -101,7 +101,9 @@ package struct Status: Sendable {
     }
 
     /// What the service last wrote of the inbox's files into the outbox; nil where there is nothing to read.
-    package static func unclaimedAsTold(in outbox: Outbox, of inbox: InboxName) -> (count: Int, waits: [InboxWaits.Wait])? {
+    package static func unclaimedAsTold(in outbox: Outbox, of inbox: InboxName) -> (
+        count: Int, waits: [InboxWaits.Wait]
+    )? {
         guard let bytes = try? outbox.readStatus(),
             let told = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))["unclaimed"],
             let count = told["count"]?.integerValue
@@ -158,7 +160,8 @@ package struct Status: Sendable {
 
     private var base: [String: JSONValue] {
         [
-            "unclaimed": unclaimed.map { ["count": .integer($0.count), "waiting": .array($0.waits.map(\.json))] } ?? .null,
+            "unclaimed": unclaimed.map { ["count": .integer($0.count), "waiting": .array($0.waits.map(\.json))] }
+                ?? .null,
             "preview": .bool(isPreview),
             "jobs": Self.json(counts),
             "gates": .array(

@@ -55,7 +55,9 @@ struct TreeLook: Sendable {
     }
 
     private func status(_ name: FileName) -> Swift.Result<FileStatus?, FileError> {
-        do throws(FileError) { return .success(try FileSystem.status(of: RootedPath(inbox, name))) } catch { return .failure(error) }
+        do throws(FileError) { return .success(try FileSystem.status(of: RootedPath(inbox, name))) } catch {
+            return .failure(error)
+        }
     }
 
     private func list(_ folder: FileName) -> InboxListing {

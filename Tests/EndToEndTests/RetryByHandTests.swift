@@ -95,7 +95,9 @@ extension EndToEnd {
             expectClean()
         }
 
-        @Test("Where only the sidecar is copied and fixed, the one before it stays, without its report", .timeLimit(.minutes(1)))
+        @Test(
+            "Where only the sidecar is copied and fixed, the one before it stays, without its report",
+            .timeLimit(.minutes(1)))
         func copiedSidecar() async throws {
             try await folder.serving { _ in
                 try await fail()
@@ -110,7 +112,8 @@ extension EndToEnd {
         func another() async throws {
             try await folder.serving { _ in
                 try await fail()
-                try folder.drop(try await TestPictures.make(size: "320x320", source: "color=c=0x306090"), "day 1/shot.jpg")
+                try folder.drop(
+                    try await TestPictures.make(size: "320x320", source: "color=c=0x306090"), "day 1/shot.jpg")
                 try folder.drop(sidecar(["prompt": "another"]), "day 1/shot.json")
                 try await folder.waitForVideos("day 1/shot")
             }
@@ -157,7 +160,9 @@ extension EndToEnd {
             #expect(try folder.receipt("shot (2)")["sources"]?.arrayValue?.count == 3)
         }
 
-        @Test("A name that Windows cannot show pairs again when its files come back under another", .timeLimit(.minutes(1)))
+        @Test(
+            "A name that Windows cannot show pairs again when its files come back under another",
+            .timeLimit(.minutes(1)))
         func renamed() async throws {
             try await folder.serving { _ in
                 try folder.drop(try await TestPictures.make(), "day: 1/what?.jpg")
@@ -172,7 +177,9 @@ extension EndToEnd {
                 try folder.drop(sidecar(["tail_image_url": "end?.jpg"]), "day: 1/what?.json")
                 try await folder.waitForVideos("day_ 1/what_")
             }
-            #expect(folder.root.files(in: "outbox/originals") == ["end_.jpg", "what_.jpg", "what_.json"].map { "day_ 1/\($0)" })
+            #expect(
+                folder.root.files(in: "outbox/originals")
+                    == ["end_.jpg", "what_.jpg", "what_.json"].map { "day_ 1/\($0)" })
             let warnings = try folder.receipt("day_ 1/what_")["warnings"]?.arrayValue ?? []
             #expect(warnings.contains { $0.stringValue?.contains("\"what_\"") == true })
         }

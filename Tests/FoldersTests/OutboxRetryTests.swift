@@ -139,7 +139,10 @@ struct OutboxRetryTests {
         try outbox.withdrawCopies(of: try drop([(.picture, "shot.png", "new"), (.sidecar, "shot.json", "new")]))
         #expect(folder.files(in: "out/errors/p") == files)
         try outbox.withdrawCopies(
-            of: try drop([(.picture, "shot.png", "p/shot.png"), (.sidecar, "shot.json", "p/shot.json"), (.tail, "end.png", "p/end.png")]))
+            of: try drop([
+                (.picture, "shot.png", "p/shot.png"), (.sidecar, "shot.json", "p/shot.json"),
+                (.tail, "end.png", "p/end.png"),
+            ]))
         #expect(folder.files(in: "out/errors/p") == ["end.png", "second.error.json", "second.error.txt"])
     }
 }

@@ -85,7 +85,7 @@ struct InboxWaitsTests {
         await fixture.clock.waitForSleepers()
         fixture.clock.advance(by: .seconds(58))
         await fixture.clock.waitForSleepers()
-        let inbox = try fixture.json("outbox/status.json")["inbox"]
+        let inbox = try fixture.json("outbox/status.json")["unclaimed"]
         #expect(inbox?["count"] == 1)
         let entry = inbox?["waiting"]?.arrayValue?.first
         #expect(entry?["file"] == "p/shot.png" && entry?["reason"] == "waiting for shot.json")

@@ -14,16 +14,16 @@ import Testing
 /// `HOTREEL_SEEDS=1000..<1500` tries others.
 @Suite("The intake, by chance", .timeLimit(.minutes(10)))
 struct IntakeChanceTests {
-    @Test(arguments: SeededChance.seeds(else: 1..<4), [PipelineConfiguration.Watch.poll, .inotify])
+    @Test(arguments: SeededChance.seeds(else: 1..<4), [WatchMode.poll, .inotify])
     func `Whatever programs do in the inbox, each whole pair is claimed once and nothing stays behind`(
-        seed: UInt64, watch: PipelineConfiguration.Watch
+        seed: UInt64, watch: WatchMode
     ) async throws {
         let programs = try await InboxPrograms(seed: seed, watch: watch)
         let complaints = try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup(of: [String].self) { group in
-                let context = programs.context
+                let intake = programs.intake
                 group.addTask {
-                    try await Intake(context: context, onReady: {}).run()
+                    try await intake.run()
                     return []
                 }
                 for _ in 1...60 { try await programs.happen() }
@@ -55,8 +55,9 @@ private final class InboxPrograms {
     private var judged: Set<JobID> = []
 
     var context: Context { fixture.context }
+    let intake: Intake
 
-    init(seed: UInt64, watch: PipelineConfiguration.Watch) async throws {
+    init(seed: UInt64, watch: WatchMode) async throws {
         chance = SeededChance(seed: seed)
         fixture = try PipelineFixture {
             $0.pairing = PairingRules(settle: Self.settle, grace: .seconds(5), orphanAfter: Self.orphanAfter)
@@ -64,6 +65,7 @@ private final class InboxPrograms {
             $0.listing = .milliseconds(500)
             $0.rescan = .seconds(20)
         }
+        intake = Intake(context: fixture.context, onReady: {})
         var pictures: [[UInt8]] = []
         for size in ["640x360", "640x480"] { pictures.append(try await TestPictures.make(.png, size: size)) }
         self.pictures = pictures
@@ -162,10 +164,18 @@ private final class InboxPrograms {
     private func pass(_ time: Duration) async {
         let end = fixture.clock.now.offset + time
         while fixture.clock.now.offset < end {
-            await fixture.clock.waitForSleepers()
+            await rest()
             fixture.clock.advance(by: .milliseconds(250))
         }
-        await fixture.clock.waitForSleepers()
+        await rest()
+    }
+
+    /// Returns once all that was to be seen is seen, all that was seen is decided on, and both who do that sleep.
+    private func rest() async {
+        while true {
+            if fixture.clock.sleepers >= 2, !context.sightings.isWaiting, await intake.isIdle { return }
+            await Task.yield()
+        }
     }
 
     // MARK: What must hold
@@ -219,4 +229,14 @@ private final class InboxPrograms {
         for text in lying where !kept.contains(text) { complaints.append("\(text) is gone") }
         return complaints
     }
+}
+
+extension Intake {
+    fileprivate nonisolated var isIdle: Bool {
+        get async { await lookout.isIdle }
+    }
+}
+
+extension Lookout {
+    fileprivate var isIdle: Bool { !watches.isEmpty && watches.values.allSatisfy { $0.underway == nil } }
 }
