@@ -136,6 +136,28 @@ extension EndToEnd {
             #expect(checks.map { $0["inbox"] } == ["commercials", "features"])
         }
 
+        @Test("doctor looks at every inbox, and drop asks which one is meant", .timeLimit(.minutes(1)))
+        func doctorAndDrop() async throws {
+            let findings = try await call("doctor", "--json", "--api-url", "local").json()["findings"]?.arrayValue ?? []
+            for name in ["commercials", "features"] {
+                let own = findings.filter { $0["inbox"] == .string(name) }
+                #expect(own.contains { $0["check"] == "inbox_write" && $0["level"] == "ok" })
+                #expect(own.allSatisfy { $0["message"]?.stringValue?.hasPrefix("\(name): ") == true })
+            }
+            #expect(findings.contains { $0["check"] == "state_space" && $0["inbox"] == nil })
+
+            let picture = try root.write(try await TestPictures.make(), to: "shot.jpg").string
+            let sidecar = try root.write("{\"prompt\": \"one\"}", to: "shot.json").string
+            var answer = try await call("drop", picture, sidecar)
+            #expect(answer.status == 64 && answer.errors.contains("--into: commercials, features"), "\(answer.errors)")
+            answer = try await call("drop", picture, sidecar, "--into", "movies")
+            #expect(answer.status == 64 && answer.errors.contains("no inbox movies"), "\(answer.errors)")
+            answer = try await call("drop", picture, sidecar, "--into", "features")
+            #expect(answer.status == 0, "\(answer.errors)")
+            #expect(root.files(in: "b/inbox") == ["shot.jpg", "shot.json"])
+            #expect(root.files(in: "a/inbox").isEmpty)
+        }
+
         @Test("--inbox and --outbox choose the one inbox without a name", .timeLimit(.minutes(1)))
         func single() async throws {
             let ending = try await HotreelProcess.running(

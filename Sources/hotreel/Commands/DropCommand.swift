@@ -27,6 +27,9 @@ struct DropCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The inbox's folder to drop into; made if it does not exist.", valueName: "sub"))
     var folder = ""
 
+    @Option(help: ArgumentHelp("Which of several inboxes to drop into.", valueName: "name"))
+    var into: String?
+
     @Flag(help: "Wait for the outcome.")
     var wait = false
 
@@ -51,13 +54,13 @@ struct DropCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await explainingErrors {
-            let reader = SettingReader(sources: try common.sources())
-            let inbox = try reader.folder(.inbox)
+            let target = try Target(common.sources(), into: into)
+            let inbox = target.inbox
             let place = FileName(folder.split(separator: "/").filter { $0 != "." }.joined(separator: "/"))
             let working = FilePath(FileManager.default.currentDirectoryPath)
             let sources = files.map { working.pushing(FilePath($0)).lexicallyNormalized() }
-            let before = wait ? DropOutcomes(of: try outbox(reader), folder: place) : nil
-            let plan = try drop(sources, into: inbox, place)
+            let before = wait ? DropOutcomes(of: try outbox(target), folder: place) : nil
+            let plan = try drop(sources, into: target, place)
             guard let before else { return report(DropReport(plan, folder: place)) }
             var outcomes = before.following(plan.items)
             let limit = SettingReader.duration(timeout) ?? .zero
@@ -69,8 +72,8 @@ struct DropCommand: AsyncParsableCommand {
     }
 
     /// Nothing is dropped whose outcome could not be seen.
-    private func outbox(_ reader: SettingReader) throws -> Outbox {
-        let root = try reader.folder(.outbox)
+    private func outbox(_ target: Target) throws -> Outbox {
+        let root = try target.outbox.get()
         guard try FileSystem.status(of: root.appending("."))?.kind == .folder else {
             throw FileError("find the outbox", root, .noSuchFileOrDirectory)
         }
@@ -81,7 +84,8 @@ struct DropCommand: AsyncParsableCommand {
         json ? output(report.json) : report.lines.forEach { output($0) }
     }
 
-    private func drop(_ sources: [FilePath], into inbox: FilePath, _ place: FileName) throws -> DropPlan {
+    private func drop(_ sources: [FilePath], into target: Target, _ place: FileName) throws -> DropPlan {
+        let inbox = target.inbox
         let staged: StagedFiles
         do {
             staged = try StagedFiles(inbox: inbox, folder: place)
@@ -90,7 +94,8 @@ struct DropCommand: AsyncParsableCommand {
         }
         do {
             let plan = try DropPlan(
-                sources, into: staged, folder: place, inbox: inbox, catalog: try Catalog.bundled())
+                sources, into: staged, folder: place, inbox: inbox, defaults: target.defaults,
+                catalog: try Catalog.bundled())
             if let taken = try staged.publish(plan.files) { throw DropPlan.Obstacle.taken(taken) }
             // What is left of it is passed over by every Hotreel, and the drop is done: no reason to call it failed.
             do { try staged.remove() } catch { warn("\(error)") }
@@ -130,5 +135,37 @@ struct DropCommand: AsyncParsableCommand {
                 "nothing was dropped: two different files would be \(name.shown) in the inbox. Drop them one after the other."
             )
         }
+    }
+}
+
+/// The hot folder that is dropped into.
+private struct Target {
+    let inbox: FilePath
+    /// Only whoever waits needs to know it.
+    let outbox: Result<FilePath, any Error>
+    let defaults: SettingsLayer?
+
+    /// - Parameter name: which of several inboxes; needed where there is more than one.
+    init(_ sources: ConfigurationSources, into name: String?) throws {
+        let list = sources.inboxes?.list ?? []
+        guard !list.isEmpty else {
+            if let name {
+                throw ExitStatus.usage.because("--into \(name): there is one inbox only, and it has no name.")
+            }
+            let reader = SettingReader(sources: sources)
+            inbox = try reader.folder(.inbox)
+            outbox = Result { try reader.folder(.outbox) }
+            defaults = nil
+            return
+        }
+        let named = name.map { name in list.first { $0.name.rawValue == name } } ?? (list.count == 1 ? list.first : nil)
+        guard let folder = named else {
+            throw ExitStatus.usage.because(
+                (name.map { "there is no inbox \($0)" } ?? "there are several inboxes")
+                    + "; give one of them by --into: \(list.map(\.name.rawValue).joined(separator: ", ")).")
+        }
+        inbox = folder.inbox
+        outbox = .success(folder.outbox)
+        defaults = folder.defaults
     }
 }

@@ -43,9 +43,10 @@ struct DropPlan {
 
     /// Copies `sources` into the staging folder and looks at them there, so that what was found good is what is dropped.
     init(
-        _ sources: [FilePath], into staged: StagedFiles, folder: FileName, inbox: FilePath, catalog: Catalog
+        _ sources: [FilePath], into staged: StagedFiles, folder: FileName, inbox: FilePath, defaults: SettingsLayer?,
+        catalog: Catalog
     ) throws {
-        let checker = DropChecker(catalog: catalog, inbox: inbox)
+        let checker = DropChecker(catalog: catalog, inbox: inbox, defaults: defaults)
         let places = try Self.places(of: sources, checker)
         let modified = Int64(Date().timeIntervalSince1970 * 1000) * 1_000_000
         var copied: [FileName] = []
