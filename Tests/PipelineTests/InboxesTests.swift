@@ -122,7 +122,7 @@ struct InboxesTests {
         for _ in 1...500 { await Task.yield() }
         let before = claims.withLock(\.self)
         for _ in 1...500 { await Task.yield() }
-        #expect(claims.withLock(\.self) == before, "nothing is asked for until a bell rings or time passes")
+        #expect(claims.withLock { $0 } == before, "nothing is asked for until a bell rings or time passes")
         #expect(fixture.api.downloads.isEmpty)
         let job = try await films.generated(films.claimedJob())
         context.bells[.generated].ring()

@@ -252,3 +252,18 @@ extension ManualClock {
 extension String {
     var fileName: FileName { FileName(self) }
 }
+
+extension Context {
+    /// For a service with the one inbox that needs no name.
+    init(
+        store: any JobStore, client: any GenerationClient, catalog: Catalog, claims: Claims, outbox: Outbox,
+        configuration: PipelineConfiguration, time: Timekeeper = .system, calendar: Calendar = .current,
+        places: Places? = nil, notify: @escaping @Sendable (Notice) -> Void = { _ in },
+        reached: @escaping @Sendable (Step) -> Void = { _ in }, logger: Logger
+    ) {
+        self.init(
+            store: store, client: client, catalog: catalog,
+            folders: [HotFolder(claims: claims, outbox: outbox, places: places)], configuration: configuration,
+            time: time, calendar: calendar, notify: notify, reached: reached, logger: logger)
+    }
+}

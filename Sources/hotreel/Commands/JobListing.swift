@@ -18,7 +18,12 @@ extension Job {
     }
 
     /// `portraits/shot010`, as people know it; of a named inbox `commercials:portraits/shot010`.
-    var place: String { drop.inbox.prefix + drop.folder.appending(FileName(name)).shown }
+    var place: String { drop.inbox.prefix + path }
+
+    private var path: String { drop.folder.appending(FileName(name)).shown }
+
+    /// Whether people may mean it: by its name alone, with its folder, or with its inbox too.
+    func isCalled(_ text: String) -> Bool { [name, path, place].contains(text) }
 }
 
 /// Finds jobs by what people type.
@@ -27,7 +32,7 @@ struct JobFinder {
 
     /// As `job`, but a name means its newest job: retries have the same name.
     func newestJob(_ text: String) async throws -> Job {
-        let named = try await store.jobs(JobQuery()).first { $0.place == text || $0.name == text }
+        let named = try await store.jobs(JobQuery()).first { $0.isCalled(text) }
         if let named { return named }
         return try await job(text)
     }
@@ -36,13 +41,15 @@ struct JobFinder {
     func job(_ text: String) async throws -> Job {
         if let job = try await store.job(JobID(rawValue: text)) { return job }
         let matches = try await store.jobs(JobQuery()).filter {
-            $0.id.rawValue.hasPrefix(text) || $0.id.rawValue.hasSuffix(text) || $0.place == text || $0.name == text
+            $0.id.rawValue.hasPrefix(text) || $0.id.rawValue.hasSuffix(text) || $0.isCalled(text)
         }
         guard let match = matches.first, !text.isEmpty else {
             throw ExitStatus.noInput.because("there is no job “\(text)”. hotreel jobs lists them.")
         }
         guard matches.count == 1 else {
-            let list = matches.prefix(9).map { "  \($0.id)  \($0.state.name.rawValue), \($0.created.local)" }
+            let list = matches.prefix(9).map {
+                "  \($0.id)  \($0.place), \($0.state.name.rawValue), \($0.created.local)"
+            }
             throw ExitStatus.usage.because(
                 "“\(text)” fits \(matches.count) jobs; give the id of one:\n" + list.joined(separator: "\n"))
         }
