@@ -49,7 +49,7 @@ extension EndToEnd {
         func burst() async throws {
             for number in 0..<1000 { try drop("set \(number % 50)/shot\(number)", in: "aside") }
             let near = (0..<1000).map { "shot\($0)" }
-            _ = try await folder.running(settings: ["LOG_LEVEL": "warning"]) { service in
+            _ = try await folder.running(settings: ["LOG_LEVEL": "notice"]) { service in
                 for name in near { try drop(name) }
                 for number in 0..<50 {
                     try FileManager.default.moveItem(
