@@ -23,7 +23,7 @@ struct LookoutTests {
         let fixture = try PipelineFixture(
             {
                 $0.pairing = PairingRules(
-                    settle: .milliseconds(100), grace: .milliseconds(300), orphanAfter: .milliseconds(600))
+                    settle: .milliseconds(100), grace: .milliseconds(300), orphanAfter: .seconds(5))
                 $0.watch = watch
                 $0.listing = .milliseconds(50)
                 $0.mountCache = .zero
@@ -161,10 +161,11 @@ struct LookoutTests {
         let point = fixture.folder["inbox/nas"]
         try await share.mount(at: point)
         try await running(fixture) { fixture in
-            try share.folder.write(picture, to: "shot.png")
-            // Seen once it is listed beside a pair that is claimed.
             try drop("first", in: share.folder)
             try await delivered(fixture, 1)
+            try share.folder.write(picture, to: "shot.png")
+            // Some listings long.
+            try await fixture.context.time.sleep(.milliseconds(400))
             if isKilled { share.kill() }
             if isKilled { try await wait { fixture.context.sightings.absence(of: "nas") != nil } }
             try share.unmount(from: point)
@@ -174,7 +175,7 @@ struct LookoutTests {
             try drop("near", in: fixture.folder, "inbox/")
             try await delivered(fixture, 2)
             // Longer than a lone picture waits for its sidecar.
-            try await fixture.context.time.sleep(.milliseconds(900))
+            try await fixture.context.time.sleep(.seconds(6))
             #expect(fixture.folder.exists("inbox/nas/beneath.png"))
             #expect(fixture.folder.files(in: "outbox/errors").isEmpty)
             try await share.mount(at: point)
