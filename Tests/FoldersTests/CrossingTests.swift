@@ -108,6 +108,44 @@ struct CrossingTests {
         #expect(try FileSystem.status(of: folder["nas/a.png"]) == nil)
     }
 
+    @Test("a share that gives a file another number with each name is claimed from all the same")
+    func otherNumbers() async throws {
+        guard RemoteShare.isAvailable else { return }
+        let (folder, far) = (try TemporaryFolder(), try RemoteShare())
+        try await far.mount(at: folder.path)
+        let claims = Claims(inbox: folder.path)
+        try claims.prepare(id)
+        try far.folder.write("one", to: "a.png")
+        let status = try #require(try FileSystem.status(of: folder["a.png"]))
+        let source = Source(
+            role: .picture, file: "a.png", identity: status.identity,
+            sha256: try FileSystem.hash(folder["a.png"]).sha256, claim: .move)
+        let drop = Drop(id: id, folder: "", sources: [source])
+        #expect(try claims.take(source, of: drop) == .taken)
+        #expect(far.folder.files() == [".hotreel/drop1/sources/a.png"])
+        // As a crash between link and removal leaves it.
+        #expect(Foundation.link(far.folder[".hotreel/drop1/sources/a.png"].string, far.folder["a.png"].string) == 0)
+        #expect(try claims.take(source, of: drop) == .taken)
+        #expect(far.folder.files() == [".hotreel/drop1/sources/a.png"])
+        #expect(try claims.putBack(source, of: drop))
+        #expect(far.folder.files() == ["a.png"])
+        try far.unmount(from: folder.path)
+    }
+
+    @Test("a file dropped anew under the name of one that is claimed is left alone")
+    func droppedAnew() throws {
+        try folder.write("one", to: "p/a.png")
+        let status = try #require(try FileSystem.status(of: folder["p/a.png"]))
+        let source = Source(
+            role: .picture, file: "a.png", identity: status.identity,
+            sha256: try FileSystem.hash(folder["p/a.png"]).sha256, claim: .move)
+        let drop = Drop(id: id, folder: "p", sources: [source])
+        #expect(try claims.take(source, of: drop) == .taken)
+        try folder.write("one", to: "p/a.png")
+        #expect(try claims.take(source, of: drop) == .taken)
+        #expect(folder.files() == [".hotreel/drop1/sources/a.png", "p/a.png"])
+    }
+
     @Test("tell a path on another mount from one on the inbox's own")
     func otherMount() throws {
         #expect(claims.isOnAnotherMount(folder["nas/p/a.png"]))
