@@ -36,8 +36,8 @@ extension Claims {
     /// Steps 2 and 3. Leaves alone what is not the file that was copied.
     func removeOriginal(_ origin: RootedPath, of target: RootedPath, as source: Source) throws(FileError) {
         let aside = Self.aside(origin, target)
-        if try Self.isCopied(aside, as: source) { try FileSystem.remove(aside) }
-        guard let status = try FileSystem.status(of: origin), try Self.isCopied(origin, as: source) else { return }
+        if try Self.isSource(aside, source) { try FileSystem.remove(aside) }
+        guard let status = try FileSystem.status(of: origin), try Self.isSource(origin, source) else { return }
         guard try FileSystem.rename(origin, to: aside) else { throw FileError("rename to", aside.path, .fileExists) }
         let now = try FileSystem.status(of: aside)?.identity
         if let now, now.size == status.identity.size, now.modified == status.identity.modified {
@@ -51,7 +51,7 @@ extension Claims {
 
     /// Puts a claimed file back onto another mount. False where another file lies there now.
     func crossBack(_ claimed: RootedPath, to origin: RootedPath, as source: Source) throws(FileError) -> Bool {
-        if try !Self.isCopied(origin, as: source) {
+        if try !Self.isSource(origin, source) {
             do throws(FileError) {
                 try FileSystem.withTemporaryName(beside: origin) { temporary throws(FileError) in
                     try FileSystem.duplicate(claimed, at: temporary)
@@ -70,12 +70,26 @@ extension Claims {
         return true
     }
 
-    /// Whether a file is the one that was copied, or one of the same content: numbers of devices and inodes are others once a share is
-    /// mounted anew.
-    private static func isCopied(_ path: RootedPath, as source: Source) throws(FileError) -> Bool {
+    /// Whether an original is what a crash left of a file that was taken: on another mount, or the very file, where a rename is a link and
+    /// a removal and both names have numbers of their own.
+    func isLeftBehind(_ origin: RootedPath, by target: RootedPath, as source: Source) throws(FileError) -> Bool {
+        guard let there = try FileSystem.status(of: target)?.identity.device else { return false }
+        // Where it is gone, it may still lie aside.
+        guard let here = try FileSystem.status(of: origin) else {
+            return try FileSystem.status(of: origin.removingLastComponent())?.identity.device != there
+        }
+        return here.identity.device != there || here.identity.isSameContent(as: source.identity)
+    }
+
+    /// Whether a file is the one that was looked at, or has its content: sshfs gives a file another inode number with each name, and
+    /// devices have other numbers once they are mounted anew.
+    static func isSource(_ path: RootedPath, _ source: Source) throws(FileError) -> Bool {
         guard let status = try FileSystem.status(of: path) else { return false }
         if status.identity.isSameContent(as: source.identity) { return true }
-        guard status.kind == .regular, status.identity.size == source.identity.size else { return false }
+        guard status.identity.size == source.identity.size else { return false }
+        if status.kind != .regular || source.sha256.isEmpty {
+            return status.identity.modified == source.identity.modified
+        }
         return try Handover.holds(path, source.sha256)
     }
 

@@ -86,7 +86,7 @@ package struct Claims: Sendable {
             if source.claim == .move, try FileSystem.isSameFile(origin, target) {
                 _ = try FileSystem.rename(origin, to: target)
                 try FileSystem.sync(folder: origin.removingLastComponent())
-            } else if source.claim == .move {
+            } else if source.claim == .move, try isLeftBehind(origin, by: target, as: source) {
                 try removeOriginal(origin, of: target, as: source)
             }
             return .taken
@@ -116,7 +116,7 @@ package struct Claims: Sendable {
             return try cross(origin, to: target, as: source)
         }
         // Somebody may have replaced the file between the look and the rename.
-        if let now = try FileSystem.status(of: target), !now.identity.isSameContent(as: source.identity) {
+        if try !Self.isSource(target, source) {
             if try FileSystem.rename(target, to: origin) { try FileSystem.sync(renamed: target, to: origin) }
             return .changed
         }

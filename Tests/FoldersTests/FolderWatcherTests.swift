@@ -200,6 +200,50 @@ struct FolderWatcherTests {
         #expect(watcher.drain().isEmpty)
     }
 
+    @Test("more changed folders than are worth keeping become: list everything")
+    func boundedFolders() {
+        let watcher = FolderWatcher()
+        for number in 0...20_000 { watcher.note { $0.folders.insert(FileName("\(number)")) } }
+        let changes = watcher.drain()
+        #expect(changes.everything && changes.folders.isEmpty)
+    }
+
+    @Test("mount points that are left out are neither watched nor looked at")
+    func excluded() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["in/nas/deep", "in/local", "in/a/nas"] { try folder.folder(name) }
+        let watcher = FolderWatcher()
+        try await watcher.start(root: folder["in"], excluding: ["nas", "a/nas"])
+        for name in ["in/nas/x.png", "in/nas/deep/x.png", "in/a/nas/x.png", "in/local/x.png"] {
+            try folder.write("x", to: name)
+        }
+        var told = FolderChanges()
+        for await _ in watcher.signals {
+            let news = watcher.drain()
+            told.files.formUnion(news.files)
+            told.folders.formUnion(news.folders)
+            if told.files.contains("local/x.png") { break }
+        }
+        #expect(told.files == ["local/x.png"] && told.folders.isEmpty)
+        await watcher.stop()
+    }
+
+    @Test("mounts that come and go are told")
+    func mounts() async throws {
+        guard MountedFolder.isPossible else { return }
+        let folder = try TemporaryFolder()
+        let changes = MountChanges()
+        var signals = changes.signals.makeAsyncIterator()
+        var mounted: MountedFolder? = try MountedFolder(memory: folder["share"])
+        #expect(await signals.next() != nil)
+        #expect(try MountTable.current().trees(of: folder.path.string).map(\.folder) == ["", "share"])
+        _ = mounted
+        mounted = nil
+        #expect(await signals.next() != nil)
+        changes.stop()
+        while await signals.next() != nil {}
+    }
+
     @Test("a root that is not there, or is a file, is said to be no folder")
     func noRoot() async throws {
         let folder = try TemporaryFolder()

@@ -38,14 +38,15 @@ package struct HotreelFolder: Sendable {
     ///   - settings: by the end of their environment name, over `quick`: `["INTAKE_ORPHAN_AFTER": "1s"]`.
     ///   - key: the API key; none by default.
     ///   - user: the system's number of the user to run as; whoever runs the tests by default.
+    ///   - launcher: a program and its first arguments that runs it in its own place.
     ///   - moment: what it must have said before `body` begins; nil where it may never come so far.
     package func running<Value: Sendable>(
         api: String = "local", settings: [String: String] = [:], key: String? = nil, user: UInt32? = nil,
-        after moment: String? = "ready", _ body: (HotreelProcess) async throws -> Value
+        launcher: [String] = [], after moment: String? = "ready", _ body: (HotreelProcess) async throws -> Value
     ) async throws -> HotreelProcess.Ending<Value> {
         try await HotreelProcess.running(
             ["run", "--api-url", api] + options, environment: Self.environment(settings, key: key), user: user,
-            after: moment, body)
+            launcher: launcher, after: moment, body)
     }
 
     /// Runs a command on this folder: `call("jobs", "--json")`.

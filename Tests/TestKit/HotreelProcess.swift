@@ -40,9 +40,11 @@ package final class HotreelProcess: Sendable {
     /// Starts it, waits for its `ready`, runs `body`, and ends it with SIGTERM; kills it when `body` throws or when it
     /// does not end within 20 seconds.
     ///
-    /// - Parameter moment: what it must have said before `body` begins; nil where it may never come so far.
+    /// - Parameters:
+    ///   - launcher: a program and its first arguments that runs it in its own place: `["unshare", "--user"]`.
+    ///   - moment: what it must have said before `body` begins; nil where it may never come so far.
     package static func running<Value: Sendable>(
-        _ arguments: [String], environment: [String: String] = [:], user: UInt32? = nil,
+        _ arguments: [String], environment: [String: String] = [:], user: UInt32? = nil, launcher: [String] = [],
         after moment: String? = "ready",
         _ body: (HotreelProcess) async throws -> Value
     ) async throws -> Ending<Value> {
@@ -50,7 +52,9 @@ package final class HotreelProcess: Sendable {
         platform.userID = user
         platform.groupID = user
         let result = try await Subprocess.run(
-            .path(HotreelBinary.path), arguments: Arguments(arguments),
+            launcher.first.map { .name($0) } ?? .path(HotreelBinary.path),
+            arguments: Arguments(
+                launcher.isEmpty ? arguments : launcher.dropFirst() + [HotreelBinary.path.string] + arguments),
             environment: HotreelBinary.environment(environment), platformOptions: platform, input: .none,
             output: .discarded, error: .sequence
         ) { execution in

@@ -47,6 +47,7 @@ struct ServiceProcess {
             notify: { notice in teller.yield(notice) }, reached: { step in crash?.reached(step) }, logger: logger)
         services.append(.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup))
         services.append(.init(service: Progress(store: store, console: .shared)))
+        services.append(.init(service: LastResort(logger: logger)))
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: silent)
         configuration.maximumGracefulShutdownDuration = .seconds(10)
@@ -175,6 +176,25 @@ private struct Worker: Service {
             }
             return nil
         }
+    }
+}
+
+/// Ends the process when a shutdown does not come to its end, because a call to a share that does not answer cannot be taken back. That
+/// loses nothing: what was being done goes on at the next start, as after any crash.
+private struct LastResort: Service {
+    /// Longer than steps have to end by themselves, and than those left then have to be abandoned.
+    static let patience: TimeInterval = 12.5
+    let logger: Logger
+
+    func run() async throws {
+        try await gracefulShutdown()
+        let thread = Thread { [logger] in
+            // On purpose a thread of its own: those on which tasks run may all be blocked.
+            Thread.sleep(forTimeInterval: Self.patience)
+            logger.warning("stopped without waiting for a share that does not answer")
+            _exit(0)
+        }
+        thread.start()
     }
 }
 
