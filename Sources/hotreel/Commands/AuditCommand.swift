@@ -67,7 +67,8 @@ struct AuditCommand: AsyncParsableCommand {
         options.listsDetails = verbose
         options.since = since.flatMap { Self.time($0, at: Date()) }
         let auditor = Auditor(
-            store: store, claims: Claims(inbox: settings.inbox), outbox: Outbox(root: settings.outbox),
+            store: store, claims: Claims(inbox: settings.inbox),
+            outbox: Outbox(root: settings.outbox, permissions: settings.permissions),
             places: try KnownPlaces(state: settings.state).known(inbox: settings.inbox, outbox: settings.outbox),
             log: client.log, originals: settings.pipeline.originals, options: options)
         do {
