@@ -36,7 +36,9 @@ package struct SharePermissions: Hashable, Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1 else { return }
-        set(files, group(in: folder), of: descriptor, now: status)
+        // What its owner has made read-only stays so.
+        let mode = status.st_mode & 0o200 == 0 ? files & 0o444 : files
+        set(mode, group(in: folder), of: descriptor, now: status)
     }
 
     /// The same for a folder that was just made, which has inherited group and setgid bit from the one above.
