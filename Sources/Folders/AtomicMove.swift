@@ -99,21 +99,26 @@ extension FileSystem {
                 try writeAll(part, to: output, path: temporary.path)
                 return true
             }
-            // A rename would have kept the time. Where it cannot be set, the copy is as good.
+            // A rename would have kept time and owner. Where they cannot be set, the copy is as good.
             var status = stat()
-            if fstat(source.descriptor.rawValue, &status) == 0 { futimens(output, [status.st_atim, status.st_mtim]) }
+            guard fstat(source.descriptor.rawValue, &status) == 0 else { return }
+            futimens(output, [status.st_atim, status.st_mtim])
+            if status.st_uid != geteuid() { _ = clinux_change_owner(output, status.st_uid, .max) }
         }
     }
 
     /// Writes `bytes` so that the name holds either what it held before or all of them, and survives a power cut unless
     /// `synced` is false, which is for what will soon be written anew anyhow.
+    ///
+    /// - Parameter permissions: by default only the service may write to it.
     package static func replace(
-        _ target: some FileLocation, with bytes: [UInt8], synced: Bool = true
+        _ target: some FileLocation, with bytes: [UInt8], synced: Bool = true, permissions: SharePermissions? = nil
     ) throws(FileError) {
         try withTemporaryName(beside: target) { temporary throws(FileError) in
-            try make(temporary, synced: synced) { output throws(FileError) in
+            try make(temporary, synced: synced, mode: permissions?.files ?? 0o644) { output throws(FileError) in
                 try writeAll(bytes[...], to: output, path: target.path)
             }
+            permissions?.apply(to: temporary, in: target.path.removingLastComponent())
             try temporary.withEntry { from throws(FileError) in
                 try target.withEntry { to throws(FileError) in
                     let before = try node(from)
@@ -129,12 +134,13 @@ extension FileSystem {
     }
 
     private static func make(
-        _ place: some FileLocation, synced: Bool, _ content: (Int32) throws(FileError) -> Void
+        _ place: some FileLocation, synced: Bool, mode: UInt32 = 0o644,
+        _ content: (Int32) throws(FileError) -> Void
     ) throws(FileError) {
         let path = place.path
         let output = try place.withEntry { entry throws(FileError) in
             let output = entry.name.withPlatformString {
-                openat(entry.folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o664)
+                openat(entry.folder, $0, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
             }
             guard output >= 0 else { throw FileError("write", path) }
             return output

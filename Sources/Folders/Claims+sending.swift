@@ -6,7 +6,7 @@ import SystemPackage
 /// the ledger lost its last word.
 extension Claims {
     package func markSending(_ id: ClientRequestID, of drop: DropID) throws(FileError) {
-        try FileSystem.makeFolder(folder(of: drop).appending(Part.sending.name), below: root)
+        try makeFolder(folder(of: drop).appending(Part.sending.name))
         try FileSystem.replace(mark(id, of: drop), with: [])
     }
 

@@ -50,13 +50,25 @@ package struct Claims: Sendable {
     }
 
     package func prepare(_ drop: DropID) throws(FileError) {
-        try FileSystem.makeFolder(root, below: place(""))
+        try makeRoot()
         for part in [Part.sources, .copies, .fitted] {
-            try FileSystem.makeFolder(folder(of: drop).appending(part.name), synced: false)
+            try makeFolder(folder(of: drop).appending(part.name), synced: false)
         }
         try FileSystem.sync(folder: folder(of: drop))
         try FileSystem.sync(folder: root)
     }
+
+    package func makeRoot() throws(FileError) {
+        try FileSystem.makeFolder(root, below: place(""), mode: Self.mode)
+    }
+
+    /// Makes a folder below `root`, which must be there.
+    func makeFolder(_ place: RootedPath, synced: Bool = true) throws(FileError) {
+        try FileSystem.makeFolder(place, below: root, synced: synced, mode: Self.mode)
+    }
+
+    /// What is in keeping is nobody's to change but the service's.
+    private static let mode: UInt32 = 0o755
 
     /// Throws where the claim folders as a whole are not there: that is no sign that any file is gone, but that the share is.
     func requireRoot() throws(FileError) {
@@ -103,7 +115,7 @@ package struct Claims: Sendable {
             return .missing
         }
         guard status.identity.isSameContent(as: source.identity) else { return .changed }
-        try FileSystem.makeFolder(target.removingLastComponent(), below: root)
+        try makeFolder(target.removingLastComponent())
         return source.claim == .copy
             ? try copy(origin, to: target, as: source) : try move(origin, to: target, as: source)
     }

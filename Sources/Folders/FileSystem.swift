@@ -88,35 +88,48 @@ package enum FileSystem {
     }
 
     /// Makes a folder and those above it, each synced into the one that holds it, unless the caller does that itself.
-    package static func makeFolder(_ place: some FileLocation, synced: Bool = true) throws(FileError) {
-        if try makeLast(place, synced: synced) { return }
+    ///
+    /// - Parameters:
+    ///   - mode: of those that are made, less the umask.
+    ///   - permissions: of those that are made, whatever the umask.
+    package static func makeFolder(
+        _ place: some FileLocation, synced: Bool = true, mode: UInt32 = 0o775, permissions: SharePermissions? = nil
+    ) throws(FileError) {
+        if try makeLast(place, synced: synced, mode, permissions) { return }
         guard let parent = place.parent else {
             throw FileError("make the folder", place.path, .noSuchFileOrDirectory)
         }
-        try makeFolder(parent, synced: synced)
-        guard try makeLast(place, synced: synced) else {
+        try makeFolder(parent, synced: synced, mode: mode, permissions: permissions)
+        guard try makeLast(place, synced: synced, mode, permissions) else {
             throw FileError("make the folder", place.path, .noSuchFileOrDirectory)
         }
     }
 
     /// Makes a folder below one that must be there: where a share is gone, its path is not built anew on the disk beneath.
-    package static func makeFolder<Place: FileLocation>(_ place: Place, below root: Place) throws(FileError) {
+    package static func makeFolder<Place: FileLocation>(
+        _ place: Place, below root: Place, synced: Bool = true, mode: UInt32 = 0o775,
+        permissions: SharePermissions? = nil
+    ) throws(FileError) {
         guard try status(of: root) != nil else { throw FileError("find", root.path, .noSuchFileOrDirectory) }
-        try makeFolder(place)
+        try makeFolder(place, synced: synced, mode: mode, permissions: permissions)
     }
 
     /// False where the folder above is missing.
-    private static func makeLast(_ place: some FileLocation, synced: Bool) throws(FileError) -> Bool {
+    private static func makeLast(
+        _ place: some FileLocation, synced: Bool, _ mode: UInt32, _ permissions: SharePermissions?
+    ) throws(FileError) -> Bool {
         let failure: Errno?
         do throws(FileError) {
             failure = try place.withEntry { entry throws(FileError) in
-                entry.name.withPlatformString { mkdirat(entry.folder, $0, 0o2775) } == 0 ? nil : Errno.current
+                entry.name.withPlatformString { mkdirat(entry.folder, $0, permissions?.folders ?? mode) } == 0
+                    ? nil : Errno.current
             }
         } catch {
             failure = error.code
         }
         switch failure {
         case nil:
+            permissions?.apply(toFolder: place.path)
             if synced { try sync(folder: place.removingLastComponent()) }
             return true
         case .fileExists:

@@ -19,10 +19,13 @@ struct Handover {
     /// The destination's temporary name, the same at each try.
     private let staged: FileName
     let claims: Claims
+    /// Of what arrives.
+    private let permissions: SharePermissions
 
     /// `place` is the file's path in the claim folder.
-    init(_ place: FileName, of drop: DropID, in claims: Claims) {
+    init(_ place: FileName, of drop: DropID, in claims: Claims, permissions: SharePermissions = SharePermissions()) {
         self.claims = claims
+        self.permissions = permissions
         source = claims.folder(of: drop).appending(place)
         leaving = claims.folder(of: drop).appending(Claims.Part.leaving.name).appending(place)
         staged = NameRules.temporary(for: FileName(drop.rawValue).appending(place).bytes)
@@ -58,6 +61,7 @@ struct Handover {
         }
         guard try FileSystem.status(of: source) != nil else { return }
         var number = number
+        permissions.apply(to: source, in: targets(number).removingLastComponent())
         do throws(FileError) {
             while true {
                 let target = targets(number)
@@ -79,10 +83,11 @@ struct Handover {
 
     /// Steps 1 and 2.
     private func stage(_ waiting: FilePath) throws(FileError) {
-        try FileSystem.makeFolder(leaving.removingLastComponent(), below: claims.root)
+        try claims.makeFolder(leaving.removingLastComponent())
         try FileSystem.remove(waiting)
         do throws(FileError) {
             try FileSystem.duplicate(source, at: waiting)
+            permissions.apply(to: waiting, in: waiting.removingLastComponent())
             try FileSystem.sync(folder: waiting.removingLastComponent())
             guard try FileSystem.rename(source, to: leaving) else {
                 throw FileError("rename to", leaving.path, .fileExists)

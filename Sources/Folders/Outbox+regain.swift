@@ -18,7 +18,8 @@ extension Outbox {
             var choice = 1
             while true {
                 let target = originals.appending(OutputName.choice(choice, of: source.file))
-                try FileSystem.makeFolder(target.removingLastComponent(), below: root)
+                try makeFolder(target.removingLastComponent())
+                permissions.apply(to: given, in: target.removingLastComponent())
                 if try FileSystem.rename(given, to: target) {
                     try FileSystem.sync(renamed: given, to: target)
                     break

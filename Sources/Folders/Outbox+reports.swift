@@ -5,9 +5,10 @@ extension Outbox {
     /// Writes `STEM.error.txt` and `.error.json`, over reports of the same stem whose sources somebody has taken away.
     package func report(text: String, json: [UInt8], folder: FileName, stem: String) throws(FileError) {
         let place = self.folder(.errors, folder)
-        try FileSystem.makeFolder(place, below: root)
-        try FileSystem.replace(place.appending(FileName(stem + ".error.json")), with: json)
-        try FileSystem.replace(place.appending(FileName(stem + ".error.txt")), with: Array(text.utf8))
+        try makeFolder(place)
+        try FileSystem.replace(place.appending(FileName(stem + ".error.json")), with: json, permissions: permissions)
+        try FileSystem.replace(
+            place.appending(FileName(stem + ".error.txt")), with: Array(text.utf8), permissions: permissions)
     }
 
     /// Removes the reports on a drop's stem whose sources have been dropped again, those of its variations too; they speak of

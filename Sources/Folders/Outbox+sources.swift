@@ -11,7 +11,8 @@ extension Outbox {
         let hasTwins = part == .originals ? try FileSystem.status(of: twins) != nil : false
         var arrived: Set<FileName> = []
         for source in sources {
-            let handover = Handover(Self.place(of: source, isTwin: hasTwins), of: drop.id, in: claims)
+            let handover = Handover(
+                Self.place(of: source, isTwin: hasTwins), of: drop.id, in: claims, permissions: permissions)
             if try !handover.isPending { arrived.insert(source.file) }
         }
         if !arrived.isEmpty { try claims.requireRoot() }
@@ -75,13 +76,13 @@ extension Outbox {
         if try FileSystem.status(of: claim) == nil { return [] }
         let growing = claim.appending(FileName(".twins"))
         try FileSystem.removeTree(growing)
-        try FileSystem.makeFolder(growing, below: claims.root)
+        try claims.makeFolder(growing)
         var copied: [Source] = []
         for source in drop.sources {
             let claimed = claims.path(of: source, in: drop.id)
             guard let status = try FileSystem.status(of: claimed), status.kind == .regular else { continue }
             let copy = growing.appending(Claims.place(of: source))
-            try FileSystem.makeFolder(copy.removingLastComponent())
+            try claims.makeFolder(copy.removingLastComponent())
             try FileSystem.copy(claimed, to: copy)
             copied.append(source)
         }
@@ -102,10 +103,10 @@ extension Outbox {
     private func receive(
         _ claimed: FileName, as source: Source, of drop: Drop, from claims: Claims, in part: Part, number: Int
     ) throws(FileError) {
-        let handover = Handover(claimed, of: drop.id, in: claims)
+        let handover = Handover(claimed, of: drop.id, in: claims, permissions: permissions)
         guard try handover.isPending else { return }
         let place = folder(part, drop.folder)
-        try FileSystem.makeFolder(place.appending(source.file).removingLastComponent(), below: root)
+        try makeFolder(place.appending(source.file).removingLastComponent())
         let isShared = source.role == .tail || source.role == .mask || source.claim == .copy
         try handover.run(
             to: { place.appending(OutputName.choice($0, of: source.file)) }, from: number,

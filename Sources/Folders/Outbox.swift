@@ -7,7 +7,12 @@ package struct Outbox: Sendable {
     package enum Part: String, Sendable, CaseIterable { case videos, errors, originals }
 
     package let root: FilePath
-    package init(root: FilePath) { self.root = root }
+    package let permissions: SharePermissions
+
+    package init(root: FilePath, permissions: SharePermissions = SharePermissions()) {
+        self.root = root
+        self.permissions = permissions
+    }
 
     /// Where the outbox mirrors a folder of the inbox; see `PortableName`.
     package func folder(_ part: Part, _ folder: FileName) -> FilePath {
@@ -16,7 +21,12 @@ package struct Outbox: Sendable {
 
     /// Makes the parts, and the outbox itself where it is missing: only for a start at which its `FolderPlace` has been looked at.
     package func prepare() throws(FileError) {
-        for part in Part.allCases { try FileSystem.makeFolder(folder(part, "")) }
+        for part in Part.allCases { try FileSystem.makeFolder(folder(part, ""), permissions: permissions) }
+    }
+
+    /// Makes a folder of the outbox, which itself must be there.
+    func makeFolder(_ place: FilePath) throws(FileError) {
+        try FileSystem.makeFolder(place, below: root, permissions: permissions)
     }
 
     // MARK: Videos
@@ -24,7 +34,7 @@ package struct Outbox: Sendable {
     /// Where a job's video is written before it has its name, beside its destination.
     package func downloadPath(of job: JobID, folder: FileName) throws(FileError) -> FilePath {
         let place = self.folder(.videos, folder)
-        try FileSystem.makeFolder(place, below: root)
+        try makeFolder(place)
         return place.appending(FileName(".\(job.rawValue).mp4.part"))
     }
 
@@ -49,9 +59,14 @@ package struct Outbox: Sendable {
         self.folder(.videos, folder).appending(FileName(name + ".receipt.json"))
     }
 
+    package func writeReceipt(_ bytes: [UInt8], folder: FileName, name: String) throws(FileError) {
+        try FileSystem.replace(receiptPath(folder: folder, name: name), with: bytes, permissions: permissions)
+    }
+
     /// Gives a complete video its name. False when the name was taken meanwhile.
     package func publish(_ file: FilePath, folder: FileName, name: String) throws(FileError) -> Bool {
         let target = videoPath(folder: folder, name: name)
+        permissions.apply(to: file, in: target.removingLastComponent())
         guard try FileSystem.rename(file, to: target) else { return false }
         try FileSystem.sync(folder: target.removingLastComponent())
         return true

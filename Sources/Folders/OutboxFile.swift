@@ -37,7 +37,7 @@ extension Outbox {
     /// Replaces `status.json` at once, so that nobody reads half of it. Not synced: after a power cut it may be old or empty until
     /// it is written again, a moment after the start.
     package func writeStatus(_ bytes: [UInt8]) throws(FileError) {
-        try FileSystem.replace(root.appending("status.json"), with: bytes, synced: false)
+        try FileSystem.replace(root.appending("status.json"), with: bytes, synced: false, permissions: permissions)
     }
 
     /// `status.json` as it was last written.

@@ -114,8 +114,7 @@ struct Delivery: Sendable {
     }
 
     func finish(_ job: Job, _ video: DeliveredVideo, _ receipt: Receipt) async throws {
-        try FileSystem.replace(
-            context.outbox.receiptPath(folder: job.drop.folder, name: video.name), with: receipt.json)
+        try context.outbox.writeReceipt(receipt.json, folder: job.drop.folder, name: video.name)
         context.reached(.receiptWritten)
         try await Endings(context: context).deliver(job, video)
         context.reached(.delivered)

@@ -41,7 +41,7 @@ struct StartUp: Sendable {
 
     /// What needs the folders: must not be done while a share is not there, whose files would seem to be gone.
     func heal() async throws {
-        try FileSystem.makeFolder(context.claims.root, below: context.claims.place(""))
+        try context.claims.makeRoot()
         try context.outbox.prepare()
         let unsettled = Dictionary(grouping: try await context.store.unsettled(), by: \.drop.id)
         // Files of a drop that the ledger knows are that drop's, whatever its inbox is called by now.

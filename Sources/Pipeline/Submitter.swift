@@ -124,7 +124,7 @@ struct Submitter: Sendable {
                 problems: [
                     Problem(
                         file: job.drop.stem,
-                        rule: "what is sent must be what was checked, and a file has changed since",
+                        rule: "what is sent must be what was checked, and \(trouble.message)",
                         remedy:
                             "Nothing was charged. Drop the files again; where a program writes to them by another name (a hard link), drop copies."
                     )

@@ -79,7 +79,7 @@ package struct HTTPGenerationClient: GenerationClient {
         } catch {
             return .unsent(
                 error.isChange
-                    ? Trouble(kind: .changed, message: "\(error). Nothing was sent.")
+                    ? Trouble(kind: .changed, message: "\(error)")
                     : Trouble(
                         kind: .files,
                         message: "\(error). Nothing was sent; check that the share is there and the file untouched."))

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Subprocess
 import SystemPackage
 import TestKit
 import Testing
@@ -70,6 +71,72 @@ extension EndToEnd {
             }
             let text = try folder.root.text(of: "outbox/errors/closed.error.txt")
             #expect(text.contains("closed.jpg") && text.contains("cannot read this file"))
+        }
+
+        private static let artist: UInt32 = 4712
+        private static let artists: UInt32 = 4711
+
+        private func status(_ folder: HotreelFolder, _ name: String) -> stat {
+            var status = stat()
+            #expect(lstat(folder.root[name].string, &status) == 0, "\(name)")
+            return status
+        }
+
+        /// What an artist does on the share, by a program of the system's.
+        private func asArtist(_ folder: HotreelFolder, _ program: String, _ names: String...) async throws -> Bool {
+            try await Subprocess.run(
+                .name("setpriv"),
+                arguments: Arguments(
+                    ["--reuid", "\(Self.artist)", "--regid", "\(Self.artists)", "--clear-groups", program]
+                        + names.map { folder.root[$0].string }), output: .discarded
+            ).terminationStatus.isSuccess
+        }
+
+        @Test(
+            "On a share whose folders hand on their group, people can move and delete what Hotreel's user made or gave back",
+            .timeLimit(.minutes(1)))
+        func group() async throws {
+            let folder = try HotreelFolder()
+            own(folder)
+            // A group of which Hotreel's user is no member.
+            for name in ["inbox", "outbox"] {
+                #expect(chown(folder.root[name].string, Self.nobody, Self.artists) == 0)
+                #expect(chmod(folder.root[name].string, 0o2775) == 0)
+            }
+            for name in ["good", "bad"] {
+                try folder.drop(try await TestPictures.make(), "\(name).jpg")
+                try folder.drop(name == "good" ? sidecar() : ["promt": "typo"], "\(name).json")
+                for end in ["jpg", "json"] {
+                    #expect(chown(folder.root["inbox/\(name).\(end)"].string, Self.artist, Self.artists) == 0)
+                }
+            }
+            try await folder.serving(user: Self.nobody) { _ in
+                try await folder.waitForVideos("good")
+                try await folder.wait(for: "errors/bad.error.txt", "errors/bad.jpg", "errors/bad.json")
+            }
+            for name in ["videos", "errors", "originals"] {
+                let status = status(folder, "outbox/\(name)")
+                #expect(status.st_mode & 0o7777 == 0o2775 && status.st_gid == Self.artists, "\(name)")
+            }
+            for name in ["videos/good.mp4", "videos/good.receipt.json", "errors/bad.error.txt", "status.json"] {
+                let status = status(folder, "outbox/\(name)")
+                #expect(status.st_mode & 0o7777 == 0o664 && status.st_gid == Self.artists, "\(name)")
+            }
+            #expect(status(folder, "outbox/errors/bad.jpg").st_uid == Self.artist)
+            #expect(status(folder, "inbox/.hotreel").st_mode & 0o022 == 0)
+            #expect(try await asArtist(folder, "mv", "outbox/errors/bad.jpg", "inbox/again.jpg"))
+            #expect(try await asArtist(folder, "cp", "outbox/videos/good.mp4", "inbox/copy.mp4"))
+            #expect(try await asArtist(folder, "rm", "outbox/videos/good.mp4", "outbox/errors/bad.error.txt"))
+        }
+
+        @Test("A group that Hotreel's user may not give files to is refused at the start", .timeLimit(.minutes(1)))
+        func foreignGroup() async throws {
+            let folder = try HotreelFolder()
+            own(folder)
+            let ending = try await folder.running(
+                settings: ["DELIVERY_GROUP": "\(Self.artists)"], user: Self.nobody, after: nil
+            ) { service in try await service.line("usermod -aG") }
+            #expect(ending.log.contains("delivery.group"))
         }
     }
 }

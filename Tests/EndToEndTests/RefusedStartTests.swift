@@ -53,6 +53,18 @@ extension EndToEnd {
         }
 
         @Test(
+            "Rights that are none, and a group that is not there, are refused", .timeLimit(.minutes(1)),
+            arguments: [
+                ("MODE", "rw-rw-r--"), ("MODE", "0775"), ("MODE", "2664"), ("MODE", "0066"), ("MODE", "64"),
+                ("GROUP", "nobody-has-this-group"),
+            ])
+        func badRights(key: String, value: String) async throws {
+            try await expectRefusal(
+                ["run", "--api-url", "local"] + folder.options, environment: ["HOTREEL_DELIVERY_\(key)": value],
+                words: "delivery.\(key.lowercased())", value)
+        }
+
+        @Test(
             "Inbox, outbox and state must lie beside one another", .timeLimit(.minutes(1)),
             arguments: [
                 ("outbox/inbox", "outbox", "state", "inbox", "inside the outbox"),

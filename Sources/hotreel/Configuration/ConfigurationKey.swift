@@ -23,6 +23,8 @@ enum ConfigurationKey: String, CaseIterable {
     case budgetMonthlyCredits = "budget.monthlyCredits"
     case budgetCreditsPerSecond = "budget.creditsPerSecond"
     case deliveryOriginals = "delivery.originals"
+    case deliveryMode = "delivery.mode"
+    case deliveryGroup = "delivery.group"
     case deliveryPatience = "delivery.patience"
     case deliveryMaxBytes = "delivery.maxBytes"
     case deliveryPrivateHosts = "delivery.privateHosts"
@@ -36,8 +38,8 @@ enum ConfigurationKey: String, CaseIterable {
     /// The value where nobody says otherwise; nil where somebody has to, or nothing is meant.
     var fallback: String? {
         switch self {
-        case .inbox, .outbox, .state, .apiKeyFile, .budgetDailyCredits, .budgetMonthlyCredits, .notifyCommand,
-            .simulatorScenario:
+        case .inbox, .outbox, .state, .apiKeyFile, .budgetDailyCredits, .budgetMonthlyCredits, .deliveryGroup,
+            .notifyCommand, .simulatorScenario:
             nil
         case .store: "sqlite"
         case .apiURL: "https://api.aimlapi.com"
@@ -49,6 +51,7 @@ enum ConfigurationKey: String, CaseIterable {
         case .apiLookupPatience: "3d"
         case .apiResubmitUnconfirmed: "false"
         case .budgetCreditsPerSecond: "200000"
+        case .deliveryMode: "0664"
         case .deliveryPatience: "1d"
         case .deliveryMaxBytes: "4294967296"
         case .deliveryPrivateHosts: "refuse"
@@ -93,6 +96,10 @@ enum ConfigurationKey: String, CaseIterable {
         case .budgetMonthlyCredits: "Most credits to spend in a calendar month."
         case .budgetCreditsPerSecond:
             "What a second of video is taken to cost until the API has charged for one; after that, its last charge counts."
+        case .deliveryMode:
+            "Rights of files in the outbox, as chmod writes them; folders that are made there get the same, and may be looked into."
+        case .deliveryGroup:
+            "Group of what appears in the outbox, by name or number; without it, that of a folder with the setgid bit, else the service's own."
         case .deliveryPatience:
             "How long a paid video is fetched again before it is reported; hotreel retry goes on after that."
         case .deliveryMaxBytes: "Bytes of the largest video that is taken."

@@ -25,7 +25,7 @@ extension Settings {
         folders.map { folder in
             HotFolder(
                 name: folder.name, formerly: folder.formerNames, claims: Claims(inbox: folder.inbox),
-                outbox: Outbox(root: folder.outbox),
+                outbox: Outbox(root: folder.outbox, permissions: permissions),
                 places: known.known(folder), defaults: folder.defaults)
         }
     }

@@ -1,3 +1,4 @@
+import Folders
 import Foundation
 import SystemPackage
 
@@ -57,6 +58,26 @@ struct SettingReader {
             throw error(key, "it must be a whole number from \(range.lowerBound) to \(range.upperBound)", "Correct it.")
         }
         return number
+    }
+
+    /// `delivery.mode` and `delivery.group`.
+    func permissions() throws -> SharePermissions {
+        let mode = text(.deliveryMode)
+        guard (3...4).contains(mode.count), let bits = UInt32(mode, radix: 8), bits & ~0o666 == 0 else {
+            throw error(
+                .deliveryMode, "these are no rights of files: three octal digits of 4 (read) and 2 (write)",
+                "Write 0664 for what the group may change, 0644 for what it may only read, 0660 for what nobody else sees."
+            )
+        }
+        guard bits & 0o600 == 0o600 else {
+            throw error(.deliveryMode, "Hotreel itself must be able to read and write", "Let it begin with 06.")
+        }
+        guard let name = sources[.deliveryGroup]?.text else { return SharePermissions(files: bits) }
+        guard let group = SharePermissions.group(named: name) else {
+            throw error(
+                .deliveryGroup, "this machine knows no group of that name", "Make it (groupadd), or correct the name.")
+        }
+        return SharePermissions(files: bits, group: group)
     }
 
     func rate(_ key: ConfigurationKey) throws -> Double {

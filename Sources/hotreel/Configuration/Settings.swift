@@ -28,6 +28,7 @@ struct Settings {
     var apiKeyFile: FilePath?
     var submitTimeout: Duration
     var allowsPrivateHosts: Bool
+    var permissions: SharePermissions
     var notifyCommand: FilePath?
     var pipeline: PipelineConfiguration
     var logFormat: LogFormat
@@ -51,6 +52,7 @@ struct Settings {
         allowsPrivateHosts = try read.choice(.deliveryPrivateHosts, of: ["refuse", "allow"]) == "allow"
         // What lies on this machine is not reached by way of anybody else's link.
         if sources[.deliveryPrivateHosts] == nil { allowsPrivateHosts = api.isOnThisMachine }
+        permissions = try read.permissions()
         notifyCommand = read.path(.notifyCommand)
         simulatorScenario = read.path(.simulatorScenario)
         logFormat = try read.oneOf(.logFormat)
@@ -127,6 +129,15 @@ struct Settings {
                         : "All inboxes, all outboxes and the state must lie beside one another.")
             }
         }
+    }
+
+    /// A group that Hotreel's user may not give its files to would be a promise that nobody keeps.
+    func checkGroup() throws {
+        guard let group = permissions.group, !SharePermissions.mayGive(to: group) else { return }
+        throw ConfigurationError(
+            place: "user \(geteuid())", key: ConfigurationKey.deliveryGroup.rawValue, value: "\(group)",
+            rule: "Hotreel's user is not in this group, and so may not give files to it",
+            remedy: "Add the user to the group (usermod -aG, or SupplementaryGroups= of the unit), and start again.")
     }
 
     /// The path with symbolic links followed as far as it exists.

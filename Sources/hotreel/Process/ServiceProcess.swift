@@ -16,6 +16,7 @@ struct ServiceProcess {
 
     func run() async throws {
         try settings.checkFolders()
+        try settings.checkGroup()
         let logger = makeLogger()
         let crash = try CrashPoint(environment: ProcessInfo.processInfo.environment)
         try prepare([("state", settings.state)], logger)
@@ -25,6 +26,8 @@ struct ServiceProcess {
         } catch let taken as InstanceLock.Taken {
             throw ExitStatus.temporaryFailure.because("\(taken)")
         }
+        // Whatever umask the service was started with must not keep people from what is made for them.
+        umask(settings.permissions.umask)
         let folders = try prepareFolders(logger)
         // A lease broken by a writer is told by SIGIO, whose default action would end the process.
         signal(SIGIO, SIG_IGN)
