@@ -103,7 +103,8 @@ extension EndToEnd {
             .timeLimit(.minutes(1)))
         func replaced() async throws {
             try await HotreelStandIn.running("--instant", "--render-time", "2s") { standIn in
-                try await folder.serving(api: standIn.url, settings: ["INTAKE_RESCAN": "100ms"], key: "any") { service in
+                try await folder.serving(api: standIn.url, settings: ["INTAKE_RESCAN": "100ms"], key: "any") {
+                    service in
                     try folder.drop(try await TestPictures.make(), "lone.jpg")
                     try await folder.drop(pair: "shot")
                     _ = try await service.line("shot: claimed")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Folders
 import Foundation
 import Jobs
 import Pipeline
@@ -21,8 +22,10 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         try await explainingErrors {
             let working = FilePath(FileManager.default.currentDirectoryPath)
-            let inbox = (try? common.settings())?.inbox
-            let checker = DropChecker(catalog: try Catalog.bundled(), inbox: inbox)
+            let settings = try? common.settings()
+            let checker = DropChecker(
+                catalog: try Catalog.bundled(), inbox: settings?.inbox,
+                outbox: (settings?.outbox).map { Outbox(root: $0) })
             var results: [DropCheck] = []
             for file in files {
                 results += try checker.check(working.pushing(FilePath(file)).lexicallyNormalized())
