@@ -139,14 +139,18 @@ extension Outbox {
     /// Removes from `errors` what is dropped again, now that it is claimed: many programs copy where people mean to move. Only files
     /// of the same name and content go, which exist twice until then, and only with a report of theirs beside them, which goes too.
     ///
-    /// A new `shot` of which no file is the same is another drop, and leaves what lies there alone.
+    /// A new `shot` of which no file is the same is another drop, and leaves a pair that lies there alone.
     package func withdrawCopies(of drop: Drop) throws(FileError) {
         let place = folder(.errors, drop.folder)
         guard try FileSystem.status(of: place) != nil else { return }
         let reported = try reports(on: drop.stem, in: place)
         guard !reported.isEmpty else { return }
         let pair = drop.sources.filter { $0.role == .picture || $0.role == .sidecar }
-        var isAgain = false
+        let own = try FileSystem.list(place).map(\.name).filter {
+            !NameRules.isLitter($0) && NameRules.stem(of: $0).folded == PortableName.stem(drop.stem).folded
+        }
+        // Where one half has been taken away already, this is what has become of it.
+        var isAgain = own.contains(where: NameRules.isSidecar) != own.contains { !NameRules.isSidecar($0) }
         for source in pair
         where try removeCopy(place.appending(OutputName.choice(1, of: source.file)), source.sha256) {
             isAgain = true

@@ -23,14 +23,17 @@ package struct DropCheck: Sendable {
 package struct DropChecker: Sendable {
     private let catalog: Catalog
     private let inbox: FilePath?
+    private let outbox: Outbox?
     private let defaults: SettingsLayer?
 
     /// - Parameters:
     ///   - inbox: files below it get its folder defaults; others only those of their own folder.
+    ///   - outbox: where the videos would go, to tell which names are taken there; not looked at where it is nil.
     ///   - defaults: what holds for all of the inbox.
-    package init(catalog: Catalog, inbox: FilePath?, defaults: SettingsLayer? = nil) {
+    package init(catalog: Catalog, inbox: FilePath?, outbox: Outbox? = nil, defaults: SettingsLayer? = nil) {
         self.catalog = catalog
         self.inbox = inbox
+        self.outbox = outbox
         self.defaults = defaults
     }
 
@@ -106,7 +109,7 @@ package struct DropChecker: Sendable {
             let looks = verdicts.compactMap { verdict -> InboxPath? in
                 if case .examine(let path) = verdict { path } else { nil }
             }
-            if looks.isEmpty { return verdicts.compactMap { Self.check($0) } }
+            if looks.isEmpty { return verdicts.compactMap { check($0) } }
             for path in looks { look(into: path, root: root, examiner, &table) }
         }
     }
@@ -130,28 +133,42 @@ package struct DropChecker: Sendable {
         }
     }
 
-    private static func outputs(of candidate: Candidate) -> [String] {
+    /// The videos as they would be called, and what there is to say about that.
+    private func outputs(of candidate: Candidate) -> (files: [String], notes: [String]) {
         let count = candidate.settings.options.variations
-        let name = OutputName.fitting(candidate.settings.options.name ?? candidate.stem)
-        return (1...count).map { number in
-            let file = FileName(OutputName.variation(number, of: count, name: name) + ".mp4")
-            return PortableName.folder(candidate.folder).appending(file).shown
+        let wish = candidate.settings.options.name ?? candidate.stem
+        var notes = OutputName.changes(of: wish, in: candidate.folder)
+        let files = (1...count).map { number in
+            let wanted = OutputName.variation(number, of: count, name: OutputName.fitting(wish))
+            var name = wanted
+            do throws(FileError) {
+                name = try outbox?.freeVideoName(wanted, folder: candidate.folder) ?? wanted
+            } catch {
+                notes.append("nobody can tell which names are taken in the outbox: \(error)")
+            }
+            if name != wanted {
+                notes.append(
+                    "there is a \(wanted).mp4 in the outbox already, perhaps in another case; this one will be \(name).mp4"
+                )
+            }
+            return PortableName.folder(candidate.folder).appending(FileName(name + ".mp4")).shown
         }
+        return (files, notes)
     }
 
-    private static func check(_ verdict: PairingVerdict) -> DropCheck? {
+    private func check(_ verdict: PairingVerdict) -> DropCheck? {
         switch verdict {
         case .take(let candidate):
             let settings = candidate.settings
             let body = candidate.members.reduce(JSONValue.object(settings.body())) { body, member in
                 member.places.reduce(body) { $0.setting(["file": .string(member.path.name.shown)], at: $1.steps[...]) }
             }
+            let outputs = outputs(of: candidate)
             return DropCheck(
                 name: settings.options.name ?? candidate.stem, folder: candidate.folder.text,
                 files: candidate.members.map(\.path.name.shown), problems: [],
-                warnings: settings.model.warnings(settings)
-                    + OutputName.changes(of: settings.options.name ?? candidate.stem, in: candidate.folder),
-                outputs: outputs(of: candidate), request: body, members: candidate.members.map(\.path))
+                warnings: settings.model.warnings(settings) + outputs.notes, outputs: outputs.files, request: body,
+                members: candidate.members.map(\.path))
         case .refuse(let refusal):
             return DropCheck(
                 name: refusal.stem, folder: refusal.folder.text, files: refusal.members.map(\.path.name.shown),

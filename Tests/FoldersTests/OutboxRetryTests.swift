@@ -131,6 +131,14 @@ struct OutboxRetryTests {
         #expect(folder.files(in: "out/errors/p") == ["other.png", "shot.json"])
     }
 
+    @Test("removes the report whose other half has been taken away, and leaves the half that differs")
+    func half() throws {
+        try given("p/shot.json")
+        try outbox.report(text: "why", json: report, folder: "p", stem: "shot")
+        try outbox.withdrawCopies(of: try drop([(.picture, "shot.png", "any"), (.sidecar, "shot.json", "fixed")]))
+        #expect(folder.files(in: "out/errors/p") == ["shot.json"])
+    }
+
     @Test("leaves a tail that another report may speak of, and another drop of the same name")
     func others() throws {
         try given("p/shot.png", "p/shot.json", "p/end.png")

@@ -142,7 +142,7 @@ struct ClaimerTests {
 }
 
 /// What the pairer decides about the one drop in the inbox, once everything is quiet and examined.
-private struct Decision {
+struct Decision {
     let verdict: PairingVerdict
     let files: [InboxPath: InboxFile]
 
@@ -179,7 +179,7 @@ private struct Decision {
 }
 
 /// Does something once, just before the ledger runs a certain statement.
-private final class Meddler: Sendable {
+final class Meddler: Sendable {
     private let plan = Mutex<(statement: String, deed: @Sendable () -> Void)?>(nil)
 
     func before(_ statement: String, _ deed: @escaping @Sendable () -> Void) {

@@ -35,6 +35,24 @@ struct DropCheckerTests {
         #expect(folder.files() == files)
     }
 
+    @Test func `What the videos will be called is told where it differs from what was dropped, or is taken`()
+        async throws
+    {
+        let outbox = Outbox(root: folder["out"])
+        let checker = DropChecker(catalog: try .bundled(), inbox: folder["in"], outbox: outbox)
+        for name in ["what?", "shot"] {
+            try folder.write(try await TestPictures.make(.png), to: "in/day: 1/\(name).png")
+            try folder.write("{\"prompt\": \"push in\"}", to: "in/day: 1/\(name).json")
+        }
+        try folder.write("there", to: "out/videos/day_ 1/SHOT.mp4")
+        let odd = try checker.check(folder["in/day: 1/what?.json"])
+        #expect(odd.map(\.outputs) == [["day_ 1/what_.mp4"]])
+        #expect(odd[0].warnings.count == 2 && odd[0].warnings[0].contains("it is called \"what_\""))
+        let taken = try checker.check(folder["in/day: 1/shot.png"])
+        #expect(taken.map(\.outputs) == [["day_ 1/shot (2).mp4"]])
+        #expect(taken[0].warnings.contains { $0.contains("this one will be shot (2).mp4") })
+    }
+
     @Test func `A folder is checked with all below it, in order`() async throws {
         for place in ["b", "a/deep", "a"] {
             try folder.write(try await TestPictures.make(.png), to: "\(place)/shot.png")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Folders
 import Foundation
 import Jobs
 import Pipeline
@@ -28,7 +29,9 @@ struct CheckCommand: AsyncParsableCommand {
             for file in files {
                 let path = working.pushing(FilePath(file)).lexicallyNormalized()
                 let folder = folders.first { path.starts(with: $0.inbox) }
-                let checker = DropChecker(catalog: catalog, inbox: folder?.inbox, defaults: folder?.defaults)
+                let checker = DropChecker(
+                    catalog: catalog, inbox: folder?.inbox, outbox: (folder?.outbox).map { Outbox(root: $0) },
+                    defaults: folder?.defaults)
                 let name = folder?.name ?? .unnamed
                 for check in try checker.check(path)
                 where seen.insert("\(name)/\(check.folder)/\(check.files)").inserted {
