@@ -43,6 +43,8 @@ struct Client: Sendable, CustomTestStringConvertible {
     var overwrites = true
     /// Whether a cut leaves an empty file or none, so that there is no third of it to wait for.
     var isAllOrNothing = false
+    /// Whether it writes over a file under its final name from the first byte on.
+    var isInPlace = false
     /// Where it collects what has come so far, if not in the target's folder.
     var collectsIn: (@Sendable (Servers) -> FilePath)?
     /// The companions it leaves beside a file.

@@ -84,6 +84,26 @@ struct ClientTests {
     }
 
     @Test(
+        "What is cut off while it goes over an older picture is neither the one nor the other, and left alone",
+        .timeLimit(.minutes(3)), arguments: Client.all.filter(\.isInPlace))
+    func cutOffOver(client: Client) async throws {
+        let pair = try Pair(client, "cutOffOver")
+        try await pair.writePicture(isOld: true)
+        try pair.writeSidecar()
+        try await pair.put(pair.picture)
+        try await pair.writePicture()
+        let upload = pair.upload(pair.picture)
+        try await client.slowly?(upload).run {
+            try await pair.bench.folder.wait("a part of \(pair.prompt)") { try pair.isBegun(at: upload.place) }
+        }
+        try await pair.put(pair.sidecar)
+        try await pair.passTime()
+        #expect(!pair.isDelivered)
+        try await (client.resume ?? client.put)(upload).run()
+        try await pair.expectDelivery()
+    }
+
+    @Test(
         "What programs leave beside a pair is neither taken nor touched", .timeLimit(.minutes(3)),
         arguments: Client.all.filter { $0.move != nil })
     func litter(client: Client) async throws {

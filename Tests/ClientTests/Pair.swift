@@ -89,6 +89,13 @@ struct Pair: Sendable {
         try await other.expectDelivery()
     }
 
+    /// Whether the picture on the server's disk begins as the one on the desk does, and not as the one it had before.
+    func isBegun(at place: String) throws -> Bool {
+        let count = TestPictures.unlikeBytes / 4
+        let (there, here) = (try bench.folder.bytes(place), try HotreelFolder.bytes(of: bench.desk[local(picture)]))
+        return there.count >= count && there[..<count] == here[..<count]
+    }
+
     /// Bytes of the picture that are on the server's disk, under whatever name. The size would tell nothing, since some set it first.
     func arrivedBytes() throws -> Int {
         let collecting = client.collectsIn?(bench.servers) ?? bench.folder.root["inbox/\(folder)"]

@@ -4,11 +4,11 @@ extension Client {
         Client(
             name: "wget", put: { Command("wget", "-nv", "-o", "/dev/stdout", "-O", $0.target, $0.url) },
             slowly: { Command("wget", "-q", "-O", $0.target, $0.slowURL) },
-            resume: { Command("wget", "-q", "-c", "-O", $0.target, $0.url) }),
+            resume: { Command("wget", "-q", "-c", "-O", $0.target, $0.url) }, isInPlace: true),
         Client(
             name: "curl", put: { Command("curl", "-fsS", "-o", $0.target, $0.url) },
             slowly: { Command("curl", "-fsS", "-o", $0.target, $0.slowURL) },
-            resume: { Command("curl", "-fsS", "-C", "-", "-o", $0.target, $0.url) }),
+            resume: { Command("curl", "-fsS", "-C", "-", "-o", $0.target, $0.url) }, isInPlace: true),
         // The whole size at once, and a file of its own beside it until it is done.
         Client(
             name: "aria2c", put: { $0.aria2c($0.url) }, slowly: { $0.aria2c($0.slowURL) }),

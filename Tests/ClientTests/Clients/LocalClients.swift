@@ -33,15 +33,15 @@ extension Client {
         Client(
             name: "dd", put: { .shell(": >\"$2\"\n" + appending, $0.source, $0.target, "0.4") },
             slowly: { .shell(": >\"$2\"\n" + appending, $0.source, $0.target, "0.8") },
-            resume: { .shell(appending, $0.source, $0.target, "0.1") }),
+            resume: { .shell(appending, $0.source, $0.target, "0.1") }, isInPlace: true),
         // Held open all the time, and silent for longer than a file has to be quiet.
         Client(
             name: "slow-writer", put: { .python("writers.py", ["slow", $0.source, $0.target, "200000", "1.5"]) },
             slowly: { .python("writers.py", ["slow", $0.source, $0.target, "40000", "0.25"]) },
-            resume: { .python("writers.py", ["resumed", $0.source, $0.target, "200000", "0.1"]) }),
+            resume: { .python("writers.py", ["resumed", $0.source, $0.target, "200000", "0.1"]) }, isInPlace: true),
         Client(
             name: "mapped", put: { .python("writers.py", ["mapped", $0.source, $0.target, "200000", "0.2"]) },
-            slowly: { .python("writers.py", ["mapped", $0.source, $0.target, "20000", "0.1"]) }),
+            slowly: { .python("writers.py", ["mapped", $0.source, $0.target, "20000", "0.1"]) }, isInPlace: true),
     ]
 
     /// In blocks of 100 KB, from where the target ends.

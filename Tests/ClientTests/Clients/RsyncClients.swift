@@ -8,7 +8,9 @@ extension Client {
         Client(
             name: "rsync-partial", put: { $0.rsync("--partial") }, slowly: { $0.rsync("--partial", "--bwlimit=150") }),
         Client(
-            name: "rsync-inplace", put: { $0.rsync("--inplace") }, slowly: { $0.rsync("--inplace", "--bwlimit=150") }),
+            name: "rsync-inplace", put: { $0.rsync("--inplace") },
+            slowly: { $0.rsync("--inplace", "--whole-file", "--bwlimit=150") },
+            isInPlace: true),
         Client(
             name: "rsync-append", put: { $0.rsync("--append") }, slowly: { $0.rsync("--append", "--bwlimit=150") },
             // It takes what is there for the beginning of what it sends.

@@ -19,10 +19,10 @@ extension Client {
             move: { smbclient("rename \"\($0)\" \"\($1)\"", $2) }, isAllOrNothing: true),
         Client(
             name: "explorer", put: { $0.smb("explorer") }, slowly: { $0.smb("explorer", "--halt") },
-            move: { smbclient("rename \"\($0)\" \"\($1)\"", $2) }),
+            move: { smbclient("rename \"\($0)\" \"\($1)\"", $2) }, isInPlace: true),
         Client(
             name: "finder", put: { $0.smb("finder") }, slowly: { $0.smb("finder", "--halt") },
-            companions: { ["._\($0)"] }),
+            isInPlace: true, companions: { ["._\($0)"] }),
     ]
 
     fileprivate static func smbclient(_ script: String, _ servers: Servers) -> Command {

@@ -3,7 +3,7 @@ extension Client {
     static let ssh = [
         Client(
             name: "scp", put: { $0.scp() }, slowly: { $0.scp("-l", "1200") },
-            putFolder: { $0.scp("-r") }),
+            putFolder: { $0.scp("-r") }, isInPlace: true),
         Client(name: "scp-preserving", put: { $0.scp("-p") }),
         Client(
             name: "sftp", put: { $0.sftp("put \($0.source) \($0.target)") },
@@ -12,7 +12,7 @@ extension Client {
             putFolder: { $0.sftp("put -r \($0.source) \($0.target)") },
             move: { from, to, servers in
                 sftp("rename \(servers.root.appending(from)) \(servers.root.appending(to))", [], servers)
-            }),
+            }, isInPlace: true),
         // Under another name, renamed when it is whole; a resumed one goes on under that name.
         Client(
             name: "winscp", put: { $0.sftp("put \($0.source) \($0.target).filepart\n\($0.renaming)") },
@@ -23,7 +23,8 @@ extension Client {
             slowly: { .python("writers.py", ["slow", $0.source, $0.mounted, "40000", "0.25"]) },
             resume: { .python("writers.py", ["resumed", $0.source, $0.mounted, "40000", "0.01"]) },
             putFolder: { Command("cp", "-r", $0.source, $0.mounted) },
-            move: { Command("mv", $2.mount.appending($0).string, $2.mount.appending($1).string) }),
+            move: { Command("mv", $2.mount.appending($0).string, $2.mount.appending($1).string) },
+            isInPlace: true),
     ]
 
     fileprivate static func sftp(_ script: String, _ more: [String], _ servers: Servers) -> Command {
