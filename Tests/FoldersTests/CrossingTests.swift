@@ -32,7 +32,7 @@ struct CrossingTests {
             ])
     }
 
-    private func target(_ drop: Drop) -> FilePath { claims.path(of: drop.sources[0], in: id) }
+    private func target(_ drop: Drop) -> RootedPath { claims.path(of: drop.sources[0], in: id) }
 
     @Test("take a file from a share below the inbox, and put it back")
     func takeAndPutBack() throws {
@@ -55,7 +55,7 @@ struct CrossingTests {
         let drop = try drop("a.png")
         try FileSystem.copy(folder["nas/a.png"], to: target(drop))
         if step == "aside" {
-            let hidden = NameRules.temporary(for: Array(target(drop).string.utf8))
+            let hidden = NameRules.temporary(for: Array(target(drop).path.string.utf8))
             #expect(try FileSystem.rename(folder["nas/a.png"], to: folder["nas"].appending(hidden)))
         }
         #expect(try claims.take(drop.sources[0], of: drop) == .taken)
@@ -66,9 +66,10 @@ struct CrossingTests {
     func asideOnly() throws {
         try folder.write("one", to: "nas/a.png")
         let drop = try drop("a.png")
-        let hidden = NameRules.temporary(for: Array(target(drop).string.utf8))
+        let hidden = NameRules.temporary(for: Array(target(drop).path.string.utf8))
         #expect(try FileSystem.rename(folder["nas/a.png"], to: folder["nas"].appending(hidden)))
-        #expect(try claims.cross(folder["nas/a.png"], to: target(drop), as: drop.sources[0]) == .taken)
+        #expect(
+            try claims.cross(RootedPath(claims.inbox, "nas/a.png"), to: target(drop), as: drop.sources[0]) == .taken)
         #expect(folder.files() == [".hotreel/drop1/sources/a.png"])
     }
 
@@ -80,7 +81,7 @@ struct CrossingTests {
         #expect(try claims.take(drop.sources[0], of: drop) == .changed)
         #expect(folder.files() == ["nas/a.png"])
         // A crash after the copy, and a new version before the restart.
-        try folder.write("one", to: target(drop))
+        try folder.write("one", to: target(drop).path)
         #expect(try claims.take(drop.sources[0], of: drop) == .taken)
         #expect(folder.files() == [".hotreel/drop1/sources/a.png", "nas/a.png"])
         #expect(try folder.text(of: "nas/a.png") == "another")

@@ -166,8 +166,10 @@ struct Decision {
         files = Dictionary(uniqueKeysWithValues: paths.compactMap { path in table.file(path).map { (path, $0) } })
     }
 
-    func act(_ fixture: PipelineFixture) async throws -> Claimer.Outcome {
-        let claimer = Claimer(context: fixture.context)
+    func act(_ fixture: PipelineFixture) async throws -> Claimer.Outcome { try await act(fixture.context) }
+
+    func act(_ context: Context) async throws -> Claimer.Outcome {
+        let claimer = Claimer(context: context)
         switch verdict {
         case .take(let candidate): return try await claimer.claim(candidate, files: files)
         case .refuse(let refusal): return try await claimer.refuse(refusal, files: files)

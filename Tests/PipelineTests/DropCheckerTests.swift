@@ -1,4 +1,5 @@
 import Catalog
+import Folders
 import Jobs
 import TestKit
 import Testing
