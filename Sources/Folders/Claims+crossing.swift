@@ -70,15 +70,16 @@ extension Claims {
         return true
     }
 
-    /// Whether an original is what a crash left of a file that was taken: on another mount, or the very file, where a rename is a link and
-    /// a removal and both names have numbers of their own.
+    /// Whether an original is what a crash left of a file that was taken: on another mount, or the same content of the same time, where a
+    /// rename is a link and a removal and both names have numbers of their own.
     func isLeftBehind(_ origin: RootedPath, by target: RootedPath, as source: Source) throws(FileError) -> Bool {
         guard let there = try FileSystem.status(of: target)?.identity.device else { return false }
         // Where it is gone, it may still lie aside.
         guard let here = try FileSystem.status(of: origin) else {
             return try FileSystem.status(of: origin.removingLastComponent())?.identity.device != there
         }
-        return here.identity.device != there || here.identity.isSameContent(as: source.identity)
+        if here.identity.device != there { return true }
+        return here.identity.modified == source.identity.modified ? try Self.isSource(origin, source) : false
     }
 
     /// Whether a file is the one that was looked at, or has its content: sshfs gives a file another inode number with each name, and
