@@ -32,7 +32,7 @@ import Testing
 ///
 /// Every drop taken or given back must be told of: what the file does not mention must not happen.
 // One after the other: all watchers of a process share one queue.
-@Suite("Watcher scenarios", .serialized, .timeLimit(.minutes(1)))
+@Suite("Watcher scenarios", .serialized, .timeLimit(.minutes(5)))
 struct WatcherScenarioTests {
     @Test("are told and decided as written", arguments: WatcherScenario.all)
     func play(_ scenario: WatcherScenario) async throws {
