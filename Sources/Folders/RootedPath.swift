@@ -59,9 +59,7 @@ extension RootedPath: FileLocation {
         if resolution == .kernel {
             var opened: Int32
             repeat {
-                opened = (name.isEmpty ? "." : name).withCString {
-                    clinux_open_beneath(start, $0, flags | O_CLOEXEC, 0)
-                }
+                opened = clinux_open_beneath(start, (name.isEmpty ? "." : name).cString, flags | O_CLOEXEC, 0)
             } while opened < 0 && (Errno.current == .interrupted || Errno.current == .resourceTemporarilyUnavailable)
             if opened >= 0 { return opened }
             switch Errno.current {
@@ -79,11 +77,9 @@ extension RootedPath: FileLocation {
         defer { if current != start { close(current) } }
         for (number, step) in steps.enumerated() {
             let isLast = number == steps.count - 1
-            let next = FileName(bytes: step).withCString {
-                openat(
-                    current, $0,
-                    (isLast ? flags : clinux_o_path | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC)
-            }
+            let next = openat(
+                current, FileName(bytes: step).cString,
+                (isLast ? flags : clinux_o_path | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC)
             guard next >= 0 else { throw FileError("open", path) }
             if isLast { return next }
             if current != start { close(current) }
@@ -102,7 +98,5 @@ extension RootedPath: CustomStringConvertible {
 }
 
 extension FileName {
-    fileprivate func withCString<Value>(_ work: (UnsafePointer<CChar>) -> Value) -> Value {
-        FilePath("").appending(self).withPlatformString(work)
-    }
+    fileprivate var cString: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 }
