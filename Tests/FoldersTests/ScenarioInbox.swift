@@ -102,7 +102,7 @@ final class ScenarioInbox {
             told.files.formUnion(news.files)
         }
         if news.everything { list("") } else { news.folders.forEach(list) }
-        for path in news.files { see(path) }
+        for path in news.files where !WatchedFolder.isMark(path.name) { see(path) }
         decide()
     }
 
