@@ -73,7 +73,7 @@ struct Deliverer: Sendable {
             job: job, payment: .paid(generation), video: video, delivered: context.time.now(),
             warnings: (job.request?.warnings ?? []) + durationWarning(job, video)
                 + context.resends.warnings(of: job.drop.id),
-            isPreview: context.configuration.isPreview)
+            resends: context.resends.written(of: job.drop.id), isPreview: context.configuration.isPreview)
         try await delivery.finish(job, video, receipt)
     }
 

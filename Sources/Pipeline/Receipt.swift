@@ -8,6 +8,8 @@ struct Receipt {
     let video: DeliveredVideo
     let delivered: Date
     let warnings: [String]
+    /// When the files of the drop's resends were written.
+    var resends: [Date] = []
     let isPreview: Bool
 
     /// Who paid for the video.
@@ -57,6 +59,7 @@ struct Receipt {
             ],
             "warnings": .array(warnings.map(JSONValue.string)),
         ]
+        if !resends.isEmpty { object["resends"] = .array(resends.map(JSONValue.time)) }
         if isPreview { object["preview"] = true }
         if case .reused(let original, _) = payment {
             object["reused"] = JSONValue.object([

@@ -20,10 +20,16 @@ final class Resends: Sendable {
         let drop: DropID
         let claimed: Date
     }
+    private struct Resent {
+        /// When the last resend came.
+        var last: Date
+        /// When the files of each resend were written.
+        var written: [Date]
+    }
     private struct State {
         var claims: [String: Known] = [:]
-        /// Of earlier drops, when their resends came.
-        var resent: [DropID: Date] = [:]
+        /// Of earlier drops.
+        var resent: [DropID: Resent] = [:]
         var pruneAt = 1000
     }
     private let state = Mutex(State())
@@ -58,7 +64,7 @@ final class Resends: Sendable {
             state.claims[key] = Known(drop: drop, claimed: now)
             guard state.claims.count + state.resent.count > state.pruneAt else { return }
             state.claims = state.claims.filter { isRecent($0.value.claimed, at: now) }
-            state.resent = state.resent.filter { $0.value.adding(.seconds(86_400)) > now }
+            state.resent = state.resent.filter { $0.value.last.adding(.seconds(86_400)) > now }
             state.pruneAt = 2 * (state.claims.count + state.resent.count) + 1000
         }
     }
@@ -69,10 +75,18 @@ final class Resends: Sendable {
         return state.withLock { $0.claims[key] }.flatMap { isRecent($0.claimed, at: now) ? $0.drop : nil }
     }
 
-    func note(resendOf drop: DropID, at now: Date) { state.withLock { $0.resent[drop] = now } }
+    func note(_ resend: Drop, of drop: DropID, at now: Date) {
+        state.withLock { state in
+            state.resent[drop, default: Resent(last: now, written: [])].last = now
+            if let written = resend.written { state.resent[drop]?.written.append(written) }
+        }
+    }
 
     /// What the receipts of a drop say about its resends.
     func warnings(of drop: DropID) -> [String] { state.withLock { $0.resent[drop] == nil ? [] : [Self.warning] } }
+
+    /// When the files of a drop's resends were written, by which whoever dropped them knows that a receipt is theirs too.
+    func written(of drop: DropID) -> [Date] { state.withLock { $0.resent[drop]?.written ?? [] } }
 
     static let warning =
         "the same files were dropped once more while this was being made, as some programs do by themselves; no second video was made. "
@@ -120,7 +134,7 @@ extension Claimer {
                 try await leave(drop)
                 return .changed(InboxPath(from: drop.folder, following: overtaken.file))
             }
-            context.resends.note(resendOf: first.id, at: now)
+            context.resends.note(drop, of: first.id, at: now)
             let claims = context.claims
             let isKept = try await context.files.run { () throws(FileError) in try Self.isKept(first, in: claims) }
             if isKept || context.configuration.originals == .delete {
@@ -131,7 +145,7 @@ extension Claimer {
             context.logger.notice(
                 "\(drop.folder.appending(FileName(drop.stem)).shown): the same as was dropped before under this name, so it is taken for a resend and put away; nothing is sent",
                 metadata: ["job": "\(jobs[0].id)"])
-            for job in jobs where job.state.name == .delivered { try addWarning(toReceiptOf: job) }
+            for job in jobs where job.state.name == .delivered { try add(drop, toReceiptOf: job) }
             return .claimed(jobs)
         }
     }
@@ -164,17 +178,20 @@ extension Claimer {
         }
     }
 
-    private func addWarning(toReceiptOf job: Job) throws {
+    private func add(_ resend: Drop, toReceiptOf job: Job) throws {
         guard case .delivered(_, let video) = job.state else { return }
         let path = context.outbox.receiptPath(folder: job.drop.folder, name: video.name)
         // People may have taken it away.
         guard try FileSystem.status(of: path)?.kind == .regular else { return }
         let bytes = try FileSystem.read(path, limit: 4 << 20)
         guard var receipt = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)).objectValue,
-            receipt["job"] == .string(job.id.rawValue), let warnings = receipt["warnings"]?.arrayValue,
-            !warnings.contains(.string(Resends.warning))
+            receipt["job"] == .string(job.id.rawValue), let warnings = receipt["warnings"]?.arrayValue
         else { return }
-        receipt["warnings"] = .array(warnings + [.string(Resends.warning)])
+        let warning = JSONValue.string(Resends.warning)
+        if !warnings.contains(warning) { receipt["warnings"] = .array(warnings + [warning]) }
+        if let written = resend.written {
+            receipt["resends"] = .array((receipt["resends"]?.arrayValue ?? []) + [.time(written)])
+        }
         try FileSystem.replace(path, with: JSONValue.object(receipt).document)
     }
 }

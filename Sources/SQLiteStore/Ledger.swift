@@ -9,7 +9,8 @@ enum Ledger {
     static func open(_ path: String, trace: StatementTrace?) throws -> DatabasePool {
         // Looked at before it is touched: opening for writing would already turn another program's file into WAL.
         if let size = fileSize(path), size > 0 {
-            try refuseForeign(DatabaseQueue(path: path, configuration: configuration(readOnly: true)), at: path)
+            let reader = try DatabaseQueue(path: path, configuration: configuration(readOnly: true))
+            if try !reader.read(isUnbegun) { try refuseForeign(reader, at: path) }
         }
         let pool = try DatabasePool(path: path, configuration: configuration(trace: trace))
         try pool.writeWithoutTransaction { db in
@@ -28,12 +29,25 @@ enum Ledger {
                 "no ledger at \(path): has `hotreel run` been started with this state folder?")
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration(readOnly: true, trace: trace))
+        guard try !queue.read(isUnbegun) else {
+            throw JobStoreError.unusable(
+                "the ledger \(path) was only begun. Start `hotreel run` once; it makes it whole")
+        }
         try refuseForeign(queue, at: path)
         guard try queue.read(Migrations.migrator.hasCompletedMigrations) else {
             throw JobStoreError.unusable(
                 "\(path) was written by an older Hotreel. Start `hotreel run` once; it brings the ledger up to date")
         }
         return queue
+    }
+
+    /// Whether nobody has put anything into it: the process that was about to make the ledger was ended before.
+    private static func isUnbegun(_ db: Database) throws -> Bool {
+        guard try Int.fetchOne(db, sql: "PRAGMA application_id") == 0 else { return false }
+        // The list of migrations comes first, each migration with its entry in one transaction.
+        let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        if tables.isEmpty { return try Int.fetchOne(db, sql: "PRAGMA user_version") == 0 }
+        return try tables == ["grdb_migrations"] && Int.fetchOne(db, sql: "SELECT count(*) FROM grdb_migrations") == 0
     }
 
     private static func refuseForeign(_ reader: DatabaseQueue, at path: String) throws {

@@ -63,9 +63,9 @@ struct ClientTests {
 
     @Test(
         "What is cut off is left alone, and taken once it has been sent again or to its end", .timeLimit(.minutes(3)),
-        arguments: Client.all.filter { $0.slowly != nil })
-    func cutOff(client: Client) async throws {
-        let pair = try Pair(client, "cutOff")
+        arguments: Client.all.filter { $0.slowly != nil }, [TestPictures.Format.png, .jpeg])
+    func cutOff(client: Client, format: TestPictures.Format) async throws {
+        let pair = try Pair(client, "cutOff-\(format)", format: format)
         try await pair.writePicture()
         try pair.writeSidecar()
         try await pair.put(pair.sidecar)
@@ -105,6 +105,7 @@ struct ClientTests {
 
     @Test(
         "What programs leave beside a pair is neither taken nor touched", .timeLimit(.minutes(3)),
+        // Those that people browse a share with.
         arguments: Client.all.filter { $0.move != nil })
     func litter(client: Client) async throws {
         let pair = try Pair(client, "litter")
@@ -123,6 +124,21 @@ struct ClientTests {
         try await pair.put(pair.picture)
         try await pair.put(pair.sidecar)
         try await pair.expectDelivery()
+    }
+
+    @Test(
+        "A pair that is sent once more is not paid for once more", .timeLimit(.minutes(3)),
+        arguments: Client.all.filter(\.overwrites))
+    func sentAgain(client: Client) async throws {
+        let pair = try Pair(client, Bench.sentAgain)
+        try await pair.writePicture()
+        try pair.writeSidecar()
+        for name in [pair.picture, pair.sidecar] { try await pair.put(name) }
+        try await pair.expectDelivery()
+        for name in [pair.picture, pair.sidecar] { try await pair.put(name) }
+        try await pair.bench.folder.wait("the second sending of \(pair.prompt) to be taken") {
+            ![pair.picture, pair.sidecar].contains { pair.bench.folder.root.exists("inbox/\(pair.folder)/\($0)") }
+        }
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Jobs
 import SystemPackage
 import TestKit
@@ -11,13 +12,18 @@ struct Pair: Sendable {
     /// Below inbox and outbox; a folder for each test and client, so that no two meet.
     let folder: String
     let stem: String
+    let format: TestPictures.Format
 
     /// Its folder is there already, as the folders of a project are, unless it is to be dropped too.
-    init(_ client: Client, _ folder: String, stem: String = "shot", isFolderThere: Bool = true) throws {
+    init(
+        _ client: Client, _ folder: String, stem: String = "shot", format: TestPictures.Format = .png,
+        isFolderThere: Bool = true
+    ) throws {
         bench = try Bench.current
         self.client = client
         self.folder = "\(client.name)/\(folder)"
         self.stem = stem
+        self.format = format
         // A server may write as somebody else.
         for path in [client.name] + (isFolderThere ? [self.folder] : []) {
             try allow(0o777, try bench.folder.root.folder("inbox/\(path)"))
@@ -25,7 +31,7 @@ struct Pair: Sendable {
     }
 
     var prompt: String { "\(folder)/\(stem)" }
-    var picture: String { "\(stem).png" }
+    var picture: String { "\(stem).\(format == .jpeg ? "jpg" : "png")" }
     var sidecar: String { "\(stem).json" }
     var isDelivered: Bool { bench.folder.root.exists("outbox/videos/\(folder)/\(stem).receipt.json") }
 
@@ -34,7 +40,7 @@ struct Pair: Sendable {
     /// A picture that is like no other, of half a megabyte. An older one is another, and not of the same size.
     func writePicture(isOld: Bool = false) async throws {
         try bench.desk.write(
-            try await TestPictures.unlike(prompt + (isOld ? ", as it was before" : "")), to: local(picture))
+            try await TestPictures.unlike(prompt + (isOld ? ", as it was before" : ""), format), to: local(picture))
     }
 
     func writeSidecar(_ more: [String: JSONValue] = [:]) throws {
@@ -102,6 +108,12 @@ struct Pair: Sendable {
         return try FileManager.default.contentsOfDirectory(atPath: collecting.string).filter { $0 != sidecar }
             .reduce(0) { sum, name in sum + blocks(of: collecting.appending(name)) * 512 }
     }
+}
+
+/// The blocks of 512 bytes that a file has on its disk; none when it is gone.
+private func blocks(of path: FilePath) -> Int {
+    var status = stat()
+    return path.withPlatformString { lstat($0, &status) } == 0 ? Int(status.st_blocks) : 0
 }
 
 extension Client {

@@ -145,8 +145,8 @@ extension EndToEnd {
             #expect(
                 receipt.objectValue.map { Set($0.keys) } == [
                     "job", "name", "folder", "request", "generation_id", "client_request_id", "credits", "usd",
-                    "created", "submitted", "completed", "delivered", "attempts", "sources", "video", "warnings",
-                    "preview",
+                    "created", "submitted", "completed", "delivered", "attempts", "dropped", "sources", "video",
+                    "warnings", "preview",
                 ])
             #expect(receipt["preview"] == true && receipt["folder"] == "day" && receipt["attempts"] == 1)
             let video = try folder.bytes("outbox/videos/day/shot.mp4")

@@ -99,11 +99,16 @@ struct ResendTests {
             let all = try fixture.json("outbox/videos/shot.receipt.json")["warnings"]?.arrayValue ?? []
             return all.count { $0.stringValue?.contains("dropped once more") == true }
         }
+        func resends() throws -> Int {
+            try fixture.json("outbox/videos/shot.receipt.json")["resends"]?.arrayValue?.count ?? 0
+        }
         #expect(try warnings() == 1)
+        #expect(try resends() == 1)
         // And again when it has been delivered, as long as the video is there.
         try fixture.folder.write(remote.text, to: "inbox/shot.json")
         #expect(try await claim().map(\.id) == [job.id])
         #expect(try warnings() == 1)
+        #expect(try resends() == 2)
         #expect(
             fixture.outbox == ["originals/shot.json", "videos/shot.mp4", "videos/shot.receipt.json"]
                 || fixture.outbox.contains("originals/shot (2).json"))

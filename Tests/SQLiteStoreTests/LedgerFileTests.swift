@@ -141,6 +141,16 @@ struct LedgerFileTests {
         #expect(failure?.isUnusable(because: "Start `hotreel run` once") == true)
     }
 
+    @Test(
+        "a ledger whose making was cut short is made whole at the next start",
+        arguments: ["PRAGMA journal_mode = WAL", "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)"])
+    func begun(sql: String) async throws {
+        try raw(sql)
+        let failure = #expect(throws: JobStoreError.self) { try SQLiteJobStore(path: path, readOnly: true) }
+        #expect(failure?.isUnusable(because: "Start `hotreel run` once") == true)
+        try await SQLiteJobStore(path: path).insert([.sample()])
+    }
+
     @Test("another program's database is refused and not touched")
     func foreign() throws {
         try raw("CREATE TABLE recipe (name TEXT)")

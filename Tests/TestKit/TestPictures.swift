@@ -51,14 +51,23 @@ package enum TestPictures {
 
 extension TestPictures {
     /// Bytes of what `unlike` makes, nearly.
-    package static let unlikeBytes = 520_000
+    package static let unlikeBytes = 500_000
 
-    /// A PNG of noise, about half a megabyte, that holds this text and so is like no other.
-    package static func unlike(_ text: String) async throws -> [UInt8] {
-        let picture = try await make(.png, size: "480x360", source: "color=c=0x808080", filter: "noise=alls=100:allf=u")
+    /// A picture of noise, about half a megabyte, that holds this text and so is like no other. JPEG or PNG.
+    package static func unlike(_ text: String, _ format: Format = .png) async throws -> [UInt8] {
+        let noise = "noise=alls=100:allf=u"
+        let comment = Array("Comment\0\(text)".utf8)
+        if format == .jpeg {
+            let picture = try await make(
+                .jpeg, size: "720x540", source: "color=c=0x808080", filter: noise, options: ["-q:v", "2"])
+            let length = UInt16(comment.count + 2)
+            // After the mark that starts the image.
+            return picture[..<2] + [0xFF, 0xFE, UInt8(length >> 8), UInt8(length & 0xFF)] + comment + picture[2...]
+        }
+        let picture = try await make(.png, size: "480x360", source: "color=c=0x808080", filter: noise)
         // After the signature and the chunk that must come first.
         let head = 8 + 25
-        return picture[..<head] + chunk("tEXt", Array("Comment\0\(text)".utf8)) + picture[head...]
+        return picture[..<head] + chunk("tEXt", comment) + picture[head...]
     }
 
     /// A PNG that is in order as far as its checksums go, with a size that no program would write; its pixels are none.

@@ -45,7 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(.failure("folders", "\(error)", remedy: "Correct the configuration."))
         }
         let state = StateChecks(state: settings.state, ledger: settings.ledger)
-        let space = SpaceChecks(folders: settings.allFolders.map { (role: $0.name, path: $0.path) })
+        let space = SpaceChecks(folders: [("state", settings.state)])
         let places = PlaceChecks(settings: settings)
         findings += await unlessItHangs("places", places.run)
         for folder in settings.folders {
@@ -55,6 +55,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 inbox: folder.inbox, mode: settings.pipeline.watch, times: settings.pipeline.watchTimes)
             findings += await unlessItHangs("share", shares.run).map { $0.about(folder.name) }
             findings += await unlessItHangs("inbox_watch", watch.run).map { $0.about(folder.name) }
+            let space = SpaceChecks(folders: [("inbox", folder.inbox), ("outbox", folder.outbox)])
+            findings += await unlessItHangs("space", space.run).map { $0.about(folder.name) }
         }
         findings += await unlessItHangs("space", space.run)
         findings += await unlessItHangs("state", state.run)

@@ -1,6 +1,7 @@
 import Folders
 import Foundation
 import Jobs
+import Pipeline
 import SystemPackage
 
 /// What one check of `hotreel doctor` has found.
@@ -14,6 +15,8 @@ struct Finding {
     let message: String
     /// What to do; nil where nothing is to be done.
     let remedy: String?
+    /// Of which of several inboxes; unnamed where it is about none of them, or about the only one.
+    var inbox = InboxName.unnamed
 
     static func ok(_ check: String, _ message: String) -> Finding {
         Finding(check: check, level: .ok, message: message, remedy: nil)
@@ -27,11 +30,12 @@ struct Finding {
         Finding(check: check, level: .failure, message: message, remedy: remedy)
     }
 
-    /// The same of one of several inboxes: `inbox_watch:commercials`.
+    /// The same, told of one of several inboxes.
     func about(_ inbox: InboxName) -> Finding {
         guard !inbox.isUnnamed else { return self }
-        return Finding(
-            check: "\(check):\(inbox)", level: level, message: "\(inbox): \(message)", remedy: remedy)
+        var finding = Finding(check: check, level: level, message: "\(inbox): \(message)", remedy: remedy)
+        finding.inbox = inbox
+        return finding
     }
 
     /// A call that failed, with the remedy for its kind.
@@ -40,10 +44,10 @@ struct Finding {
     }
 
     var json: JSONValue {
-        [
+        JSONValue.object([
             "check": .string(check), "level": .string(level.rawValue), "message": .string(message),
             "remedy": remedy.map(JSONValue.string) ?? .null,
-        ]
+        ]).naming(inbox)
     }
 }
 

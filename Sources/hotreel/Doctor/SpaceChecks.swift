@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Whether there is room where Hotreel writes.
 struct SpaceChecks {
-    /// By role: `inbox`, `outbox of commercials`, `state`.
+    /// By role: `inbox`, `outbox`, `state`.
     let folders: [(role: String, path: FilePath)]
 
     func run() -> [Finding] {
@@ -12,14 +12,14 @@ struct SpaceChecks {
             do throws(FileError) {
                 return Self.finding(try FileSystem.space(of: path), role: role)
             } catch {
-                return .failure(Self.check(role), error)
+                return .failure("\(role)_space", error)
             }
         }
     }
 
     /// A video has some 20 MB; a ledger grows by a few kilobytes a job.
     static func finding(_ space: FreeSpace, role: String) -> Finding {
-        let check = check(role)
+        let check = "\(role)_space"
         let files = space.files.map { " and \($0) more files" } ?? ""
         let words = "The \(role) has room for \(shown(space.bytes))\(files)"
         let few = space.files ?? .max
@@ -32,12 +32,6 @@ struct SpaceChecks {
             return .warning(check, "\(words).", remedy: "Make room there before a large drop.")
         }
         return .ok(check, "\(words).")
-    }
-
-    /// `outbox_space`, `outbox_space:commercials`
-    private static func check(_ role: String) -> String {
-        let words = role.split(separator: " ")
-        return words.count == 3 ? "\(words[0])_space:\(words[2])" : "\(role)_space"
     }
 
     private static func shown(_ bytes: Int) -> String {
