@@ -69,6 +69,19 @@ extension EndToEnd {
             #expect(try everything() == before)
         }
 
+        @Test("What people may do in the outbox goes by its folders and by delivery.mode", .timeLimit(.minutes(1)))
+        func outboxRights() async throws {
+            try #require(chmod(folder.root["outbox"].string, 0o755) == 0)
+            let closed = try await diagnose()
+            #expect(
+                closed.level("outbox_rights") == "warning" && closed.remedy("outbox_rights").contains("chmod -R g+rwXs")
+            )
+            try #require(chmod(folder.root["outbox"].string, 0o2775) == 0)
+            #expect(try await diagnose().level("outbox_rights") == "ok")
+            let readOnly = try await diagnose(environment: ["HOTREEL_DELIVERY_MODE": "0644"])
+            #expect(readOnly.level("outbox_rights") == "ok" && readOnly.message("outbox_rights").contains("0644"))
+        }
+
         @Test("Beside a running service it says so, and disturbs nothing", .timeLimit(.minutes(1)))
         func running() async throws {
             try await folder.serving { service in

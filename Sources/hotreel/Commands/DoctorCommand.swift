@@ -39,18 +39,16 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private static func examine(_ settings: Settings) async -> [Finding] {
         var findings: [Finding] = []
-        do {
-            try settings.checkFolders()
-        } catch {
-            findings.append(.failure("folders", "\(error)", remedy: "Correct the configuration."))
-        }
+        findings += mistakes("folders", settings.checkFolders)
+        findings += mistakes("delivery_group", settings.checkGroup)
         let state = StateChecks(state: settings.state, ledger: settings.ledger)
         let space = SpaceChecks(folders: [("state", settings.state)])
         let places = PlaceChecks(settings: settings)
         findings += await unlessItHangs("places", places.run)
         for folder in settings.folders {
             let shares = ShareChecks(
-                inbox: folder.inbox, outbox: folder.outbox, settle: settings.pipeline.pairing.settle)
+                inbox: folder.inbox, outbox: folder.outbox, settle: settings.pipeline.pairing.settle,
+                permissions: settings.permissions)
             let watch = WatchChecks(
                 inbox: folder.inbox, mode: settings.pipeline.watch, times: settings.pipeline.watchTimes)
             findings += await unlessItHangs("share", shares.run).map { $0.about(folder.name) }
@@ -64,6 +62,18 @@ struct DoctorCommand: AsyncParsableCommand {
         findings += await ToolChecks.run()
         findings += await APIChecks(settings: settings).run()
         return findings
+    }
+
+    private static func mistakes(_ check: String, _ work: () throws -> Void) -> [Finding] {
+        do {
+            try work()
+            return []
+        } catch let error as ConfigurationError {
+            let value = error.value.map { " is “\($0)”" } ?? ""
+            return [.failure(check, "\(error.key)\(value): \(error.rule).", remedy: error.remedy)]
+        } catch {
+            return [.failure(check, "\(error)", remedy: "Correct the configuration.")]
+        }
     }
 
     /// A share whose server is gone may keep a look at it waiting for ever.

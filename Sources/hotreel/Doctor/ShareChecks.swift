@@ -8,6 +8,7 @@ struct ShareChecks {
     let inbox: FilePath
     let outbox: FilePath
     let settle: Duration
+    let permissions: SharePermissions
 
     func run() -> [Finding] {
         var findings: [Finding] = []
@@ -84,31 +85,23 @@ struct ShareChecks {
         for part in parts {
             if let status = try FileSystem.status(of: part), status.permissions & 0o020 == 0 { closed.append(part) }
         }
-        let mask = Self.umask
-        if let mask, mask & 0o020 != 0 {
+        if permissions.files & 0o020 == 0 {
             return [
-                .warning(
-                    "umask",
-                    "The umask 0\(String(mask, radix: 8)) keeps the group from changing what Hotreel makes: people may see "
-                        + "videos and reports, and not move or delete them.",
-                    remedy: "If they should, run the service with umask 002 (UMask=0002 in its systemd unit).")
+                .ok(
+                    "outbox_rights",
+                    "As delivery.mode 0\(String(permissions.files, radix: 8)) says, the group may not change what Hotreel makes."
+                )
             ]
         }
         if let first = closed.first {
             return [
                 .warning(
-                    "umask", "\(first) may not be changed by its group: people cannot move or delete what lies in it.",
+                    "outbox_rights",
+                    "\(first) may not be changed by its group: people cannot move or delete what lies in it.",
                     remedy: "If they should: chmod -R g+rwXs \(outbox)")
             ]
         }
-        return [.ok("umask", "The group may move and delete what appears in the outbox.")]
-    }
-
-    /// Of this process; reading it by umask(2) would set it.
-    private static var umask: UInt32? {
-        guard let bytes = try? FileSystem.read(FilePath("/proc/self/status"), limit: 1 << 14) else { return nil }
-        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Umask:") }
-        return line.flatMap { UInt32($0.dropFirst(6).trimmingCharacters(in: .whitespaces), radix: 8) }
+        return [.ok("outbox_rights", "The group may move and delete what appears in the outbox.")]
     }
 
     // MARK: Names and times
