@@ -63,6 +63,8 @@ struct PipelineFixture: Sendable {
         configuration.lookupsPerSecond = 0
         // Most tests drop the same pair again and again.
         configuration.duplicates = .generate
+        // Folders are looked at in real time while the clock stands or leaps: no look may seem to hang by that.
+        configuration.mountPatience = .seconds(1_000_000_000)
         configure(&configuration)
         context = Context(
             store: wrapping(store), client: api, catalog: try .bundled(), folders: folders,
