@@ -93,10 +93,14 @@ extension Claims {
     /// When a file under a temporary name was last changed in a folder of the inbox, in nanoseconds of the file system's own clock; nil
     /// where there is none. Many programs upload under such a name: rsync, Syncthing, WebDAV servers, browsers.
     package func lastUpload(in folder: FileName) throws(FileError) -> Int64? {
-        let place = place(folder)
-        guard try FileSystem.status(of: place) != nil else { return nil }
-        return try FileSystem.list(place, skippingUnreadable: true).lazy
-            .filter { $0.status.kind == .regular && NameRules.isUpload($0.name) }.map(\.status.identity.changed).max()
+        do throws(FileError) {
+            return try FileSystem.list(place(folder), skippingUnreadable: true).lazy
+                .filter { $0.status.kind == .regular && NameRules.isUpload($0.name) }.map(\.status.identity.changed)
+                .max()
+        } catch {
+            if error.isNoWay { return nil }
+            throw error
+        }
     }
 }
 
